@@ -1,5 +1,6 @@
-// Seeded pseudo-random numbers (xoshiro256++ of Blackman and Vigna, seeded by splitmix64): the same seed gives the same
-// stream on every machine, which the standard library's distributions do not promise. Not for secrets. Value type.
+// Seeded pseudo-random numbers (xoshiro256++ of Blackman and Vigna, seeded by splitmix64): the same seed
+// gives the same stream on every machine, which the standard library's distributions do not promise. Not for
+// secrets. Value type.
 #pragma once
 
 #include <array>

@@ -1,7 +1,7 @@
-// Errors. absl::Status is the only error channel of this code base; the code is chosen at the origin, from the caller's
-// view. Each error may carry a stable reason (UPPER_SNAKE) and the name of the offending field; both travel as payloads
-// to the RPC edge, where they become error details. Messages are fmt-formatted std::string, since this abseil's
-// string_view does not mix with the standard one.
+// Errors. absl::Status is the only error channel of this code base; the code is chosen at the origin, from
+// the caller's view. Each error may carry a stable reason (UPPER_SNAKE) and the name of the offending field;
+// both travel as payloads to the RPC edge, where they become error details. Messages are fmt-formatted
+// std::string, since this abseil's string_view does not mix with the standard one.
 #pragma once
 
 #include <absl/status/status.h>
@@ -19,7 +19,8 @@ using absl::StatusOr;
 
 Status MakeStatus(absl::StatusCode code, const std::string& message);
 
-// Attaches, replaces or reads the stable reason ("PORT_TAKEN") and the field ("template.argv"). Empty when absent.
+// Attaches, replaces or reads the stable reason ("PORT_TAKEN") and the field ("template.argv"). Empty when
+// absent.
 Status WithReason(Status status, std::string_view reason);
 Status WithField(Status status, std::string_view field);
 std::string ReasonOf(const Status& status);
@@ -85,11 +86,11 @@ Status ErrnoStatus(int error_number, std::string_view what);
 
 }  // namespace shadowd
 
-#define SHADOWD_RETURN_IF_ERROR(expr)                        \
-  do {                                                       \
+#define SHADOWD_RETURN_IF_ERROR(expr)                                     \
+  do {                                                                    \
     if (::absl::Status shadowd_status_ = (expr); !shadowd_status_.ok()) { \
-      return shadowd_status_;                                \
-    }                                                        \
+      return shadowd_status_;                                             \
+    }                                                                     \
   } while (false)
 
 #define SHADOWD_CONCAT_INNER_(a, b) a##b

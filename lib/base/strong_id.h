@@ -1,4 +1,5 @@
-// Ids that do not mix: ServiceId and TrialId are both strings, and passing one for the other does not compile.
+// Ids that do not mix: ServiceId and TrialId are both strings, and passing one for the other does not
+// compile.
 #pragma once
 
 #include <fmt/format.h>

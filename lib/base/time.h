@@ -1,5 +1,6 @@
-// Time as a value. Nothing under lib/ reads a clock: the edge reads it once per event and passes Now down, so the same
-// code runs in production and in virtual time. Monotonic time orders and measures; wall time labels what is stored.
+// Time as a value. Nothing under lib/ reads a clock: the edge reads it once per event and passes Now down, so
+// the same code runs in production and in virtual time. Monotonic time orders and measures; wall time labels
+// what is stored.
 #pragma once
 
 #include <chrono>
@@ -35,9 +36,17 @@ struct Now {
   bool operator==(const Now&) const = default;
 };
 
-constexpr WallTime WallFromMicros(int64_t unix_us) { return WallTime(Micros(unix_us)); }
-constexpr int64_t ToMicros(WallTime at) { return at.time_since_epoch().count(); }
-constexpr double ToSeconds(Micros d) { return static_cast<double>(d.count()) * 1e-6; }
-constexpr Micros FromSeconds(double seconds) { return Micros(static_cast<int64_t>(seconds * 1e6 + (seconds < 0 ? -0.5 : 0.5))); }
+constexpr WallTime WallFromMicros(int64_t unix_us) {
+  return WallTime(Micros(unix_us));
+}
+constexpr int64_t ToMicros(WallTime at) {
+  return at.time_since_epoch().count();
+}
+constexpr double ToSeconds(Micros d) {
+  return static_cast<double>(d.count()) * 1e-6;
+}
+constexpr Micros FromSeconds(double seconds) {
+  return Micros(static_cast<int64_t>(seconds * 1e6 + (seconds < 0 ? -0.5 : 0.5)));
+}
 
 }  // namespace shadowd

@@ -6,14 +6,25 @@
 
 #include "base/time.h"
 #include "model/ids.h"
-#include "model/trigger.h"
 #include "model/trial.h"
+#include "model/trigger.h"
 
 namespace shadowd::model {
 
 enum class DecisionKind { kProvisional, kConfirmed, kAdjusted, kRejected, kInconclusive };
-// kAdvised: published in ADVISE and waiting for ApproveDecision; kBlocked: the gate refused (see gate_reason).
-enum class DecisionState { kTesting, kAdvised, kApplying, kApplied, kDeclined, kBlocked, kFailed, kSuperseded };
+// kAdvised: published in ADVISE and waiting for ApproveDecision, which makes it kApproved: the caller's
+// autoscaler acts, shadowd touches nothing; kBlocked: the gate refused (see gate_reason).
+enum class DecisionState {
+  kTesting,
+  kAdvised,
+  kApproved,
+  kApplying,
+  kApplied,
+  kDeclined,
+  kBlocked,
+  kFailed,
+  kSuperseded
+};
 const char* DecisionKindName(DecisionKind kind);     // "CONFIRMED" ...
 const char* DecisionStateName(DecisionState state);  // "TESTING" ...
 
@@ -32,13 +43,13 @@ struct Decision {
   std::string reason;       // in words, for people
   std::string skip_reason;  // why no trial was run
   std::string gate_reason;
-  std::vector<Arm> arms;    // as they stood at the verdict
+  std::vector<Arm> arms;  // as they stood at the verdict
   WallTime create_time;
   WallTime decide_time;
   WallTime applied_time;
   double lead_seconds = 0;  // trigger to effect
   double trial_cost = 0;
-  double worth = 0;         // expected loss avoided by the trial, minus its price
+  double worth = 0;  // expected loss avoided by the trial, minus its price
   bool operator==(const Decision&) const = default;
 };
 

@@ -1,4 +1,5 @@
-// Expected demand per step of the horizon with prediction limits: limit = expected +- k * sigma, k learnt from misses.
+// Expected demand per step of the horizon with prediction limits: limit = expected +- k * sigma, k learnt
+// from misses.
 #pragma once
 
 #include <string>
@@ -29,8 +30,8 @@ struct Forecast {
   double coverage_target = 0.95;
   double coverage_so_far = 0;  // share of past one-step limits that held; meaningful with coverage_samples
   int coverage_samples = 0;
-  double mase = 0;             // of past forecasts, against the seasonal naive one
-  double k_upper = 0;          // confidence coefficients of the first step
+  double mase = 0;     // of past forecasts, against the seasonal naive one
+  double k_upper = 0;  // confidence coefficients of the first step
   double k_lower = 0;
   double sigma_rps = 0;
   int model_version = 0;

@@ -1,4 +1,5 @@
-// A durable intent: written before an external effect, closed after it. What is PENDING after a crash is looked at again.
+// A durable intent: written before an external effect, closed after it. What is PENDING after a crash is
+// looked at again.
 #pragma once
 
 #include <string>

@@ -10,15 +10,25 @@
 
 namespace shadowd::model {
 
-enum class KpiKind { kLatencyP50, kLatencyP95, kLatencyP99, kThroughput, kErrorRate, kCpuPerRequest, kMemory };
-inline constexpr std::array kAllKpis = {KpiKind::kLatencyP50, KpiKind::kLatencyP95,    KpiKind::kLatencyP99, KpiKind::kThroughput,
-                                        KpiKind::kErrorRate,  KpiKind::kCpuPerRequest, KpiKind::kMemory};
+enum class KpiKind {
+  kLatencyP50,
+  kLatencyP95,
+  kLatencyP99,
+  kThroughput,
+  kErrorRate,
+  kCpuPerRequest,
+  kMemory
+};
+inline constexpr std::array kAllKpis = {KpiKind::kLatencyP50, KpiKind::kLatencyP95, KpiKind::kLatencyP99,
+                                        KpiKind::kThroughput, KpiKind::kErrorRate,  KpiKind::kCpuPerRequest,
+                                        KpiKind::kMemory};
 
-// "latency_p50_us", "latency_p95_us", "latency_p99_us", "throughput_ratio", "error_rate", "cpu_us_per_request", "memory_bytes".
+// "latency_p50_us", "latency_p95_us", "latency_p99_us", "throughput_ratio", "error_rate",
+// "cpu_us_per_request", "memory_bytes".
 const char* KpiName(KpiKind kind);
 
-// Latencies of one window in the order of completion, in microseconds, so that the analysis sees correlation. Bounded by
-// the producer (kMaxSamples); `completed` counts those that did not fit as well.
+// Latencies of one window in the order of completion, in microseconds, so that the analysis sees correlation.
+// Bounded by the producer (kMaxSamples); `completed` counts those that did not fit as well.
 inline constexpr size_t kMaxLatencySamples = 20'000;
 
 // One window (normally one second) of one replica, as its measurer saw it.

@@ -18,7 +18,7 @@ struct LedgerEntry {
   double shadow_cost = 0;
   double instance_seconds_changed = 0;  // of production over the hold, against the plan; negative = saved
   double instance_cost_changed = 0;
-  double violation_cost_avoided = 0;    // expected, see worth
+  double violation_cost_avoided = 0;  // expected, see worth
   double worth = 0;
   std::string note;
   bool operator==(const LedgerEntry&) const = default;

@@ -165,6 +165,8 @@ const char* DecisionStateName(DecisionState state) {
       return "TESTING";
     case DecisionState::kAdvised:
       return "ADVISED";
+    case DecisionState::kApproved:
+      return "APPROVED";
     case DecisionState::kApplying:
       return "APPLYING";
     case DecisionState::kApplied:

@@ -1,5 +1,5 @@
-// A process that the provider runs: a production instance or a shadow. Identity is pid plus start time plus boot id, so a
-// recycled pid is never mistaken for ours.
+// A process that the provider runs: a production instance or a shadow. Identity is pid plus start time plus
+// boot id, so a recycled pid is never mistaken for ours.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ struct ProcessIdentity {
   bool operator==(const ProcessIdentity&) const = default;
 };
 
-// STARTING -> READY -> SERVING -> DRAINING -> STOPPING -> STOPPED, or FAILED from any of them. Shadows skip SERVING and
-// DRAINING: they are never in the balancer.
+// STARTING -> READY -> SERVING -> DRAINING -> STOPPING -> STOPPED, or FAILED from any of them. Shadows skip
+// SERVING and DRAINING: they are never in the balancer.
 enum class ReplicaState { kStarting, kReady, kServing, kDraining, kStopping, kStopped, kFailed };
 const char* ReplicaStateName(ReplicaState state);  // "STARTING" ...
 

@@ -1,5 +1,5 @@
-// A workload in shadowd's care, as its owner specified it. Defaults here are the documented defaults of the API; a spec
-// is validated by config/ before it reaches the core, so the core may rely on the ranges given.
+// A workload in shadowd's care, as its owner specified it. Defaults here are the documented defaults of the
+// API; a spec is validated by config/ before it reaches the core, so the core may rely on the ranges given.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,8 @@ struct Readiness {
   bool operator==(const Readiness&) const = default;
 };
 
-// How an instance is started. argv, environment and working_dir may contain {port}, {id}, {role} and {version}.
+// How an instance is started. argv, environment and working_dir may contain {port}, {id}, {role} and
+// {version}.
 struct InstanceTemplate {
   std::vector<std::string> argv;
   std::map<std::string, std::string> environment;
@@ -42,19 +43,19 @@ struct InstanceTemplate {
 // The isolation of shadows. Preemptible at full size is the default: idle CPU weight, no quota.
 struct ShadowClass {
   bool cpu_idle = true;
-  std::vector<int> cpu_set;       // empty = any CPU
-  uint64_t memory_max_bytes = 0;  // 0 = none
+  std::vector<int> cpu_set;                        // empty = any CPU
+  uint64_t memory_max_bytes = 0;                   // 0 = none
   std::map<std::string, std::string> environment;  // overrides the template's
   std::vector<std::string> extra_argv;             // appended to the template's
   bool operator==(const ShadowClass&) const = default;
 };
 
 struct ShadowSpec {
-  std::vector<int> levels;      // explicit candidates; empty = around the planned one
-  int levels_auto_max = 3;      // 1..9
-  int shadows_per_level = 1;    // 1..8
+  std::vector<int> levels;    // explicit candidates; empty = around the planned one
+  int levels_auto_max = 3;    // 1..9
+  int shadows_per_level = 1;  // 1..8
   bool null_arm = true;
-  int max_shadows = 8;          // ceiling for the service
+  int max_shadows = 8;  // ceiling for the service
   Micros ttl = std::chrono::minutes(10);
   Micros idle_timeout = std::chrono::seconds(60);
   Micros lease = std::chrono::seconds(15);  // a shadow ends this long after the daemon stopped renewing it
@@ -64,11 +65,11 @@ struct ShadowSpec {
 
 struct TrialSpec {
   TrialPolicy policy = TrialPolicy::kAuto;
-  Micros warm_up = std::chrono::seconds(2);     // discarded at least; a change-point rule may add to it
-  Micros deadline = std::chrono::seconds(60);   // of the measurement, from ready to verdict
-  double alpha = 0.05;                          // error bound of the whole trial
-  double tolerance = 0.20;                      // first delta threshold; tunes itself
-  double void_share_max = 0.30;                 // more void windows than this: the arm is UNKNOWN
+  Micros warm_up = std::chrono::seconds(2);          // discarded at least; a change-point rule may add to it
+  Micros deadline = std::chrono::seconds(60);        // of the measurement, from ready to verdict
+  double alpha = 0.05;                               // error bound of the whole trial
+  double tolerance = 0.20;                           // first delta threshold; tunes itself
+  double void_share_max = 0.30;                      // more void windows than this: the arm is UNKNOWN
   Micros measured_fresh = std::chrono::minutes(30);  // a level measured this recently is not measured again
   bool operator==(const TrialSpec&) const = default;
 };
@@ -94,8 +95,8 @@ struct ForecastSpec {
   Micros resolution = std::chrono::seconds(15);
   std::vector<int> seasons;  // in steps; empty = found in the history
   int horizon_steps = 60;
-  double coverage = 0.95;    // of the two-sided limits
-  Micros hold = std::chrono::minutes(10);   // how long a scaled level is meant to last
+  double coverage = 0.95;                  // of the two-sided limits
+  Micros hold = std::chrono::minutes(10);  // how long a scaled level is meant to last
   bool operator==(const ForecastSpec&) const = default;
 };
 
@@ -109,17 +110,19 @@ struct TriggerSpec {
 };
 
 struct HaproxySpec {
-  std::string socket;   // runtime socket, "unix path" or "127.0.0.1:port"; "" = shadowd does not drive a balancer
+  std::string
+      socket;  // runtime socket, "unix path" or "127.0.0.1:port"; "" = shadowd does not drive a balancer
   std::string backend;
-  std::string syslog_listen;  // "127.0.0.1:port" (0 = chosen by the system) where HAProxy sends its HTTP log; "" = none
-  bool check = true;    // enable health checks of dynamic servers
+  std::string syslog_listen;  // "127.0.0.1:port" (0 = chosen by the system) where HAProxy sends its HTTP log;
+                              // "" = none
+  bool check = true;          // enable health checks of dynamic servers
   bool operator==(const HaproxySpec&) const = default;
 };
 
 struct MirrorSpec {
-  std::string interface;     // "" = no tap
-  int port = 0;              // the service's port as seen on that interface
-  double percent = 50;       // 0..100 of requests, by hash; the share never exceeds the smallest arm's load
+  std::string interface;  // "" = no tap
+  int port = 0;           // the service's port as seen on that interface
+  double percent = 50;    // 0..100 of requests, by hash; the share never exceeds the smallest arm's load
   std::vector<std::string> methods = {"GET", "HEAD"};
   std::string marker_header = "X-Shadowd-Mirror";
   bool operator==(const MirrorSpec&) const = default;
@@ -165,8 +168,12 @@ struct Service {
   ServiceSpec spec;
   WallTime create_time;
   WallTime update_time;
-  std::string etag;       // changes with every update
-  int target = 0;         // replicas wanted in production; 0 = not yet decided
+  std::string etag;  // changes with every update
+  int target = 0;    // replicas wanted in production; 0 = not yet decided
+  // What production runs (or is being rolled to): the spec's version and template once a decision let them
+  // through.
+  std::string rollout_version;
+  InstanceTemplate rollout_instance;
   bool deleting = false;  // production and shadows are being taken down
   bool operator==(const Service&) const = default;
 };

@@ -17,11 +17,11 @@ enum class ModelAxis { kUnknown, kAccurate, kOff };
 enum class SloAxis { kUnknown, kHolds, kFails };
 enum class Cause { kNone, kModelInaccurate, kInsufficient, kExcessive };
 enum class TrialState { kStarting, kWarming, kMeasuring, kSettled, kCancelled, kSuperseded, kInconclusive };
-const char* ArmRoleName(ArmRole role);        // "CANDIDATE" ...
-const char* ModelAxisName(ModelAxis axis);    // "UNKNOWN", "ACCURATE", "OFF"
-const char* SloAxisName(SloAxis axis);        // "UNKNOWN", "HOLDS", "FAILS"
-const char* CauseName(Cause cause);           // "NONE", "MODEL_INACCURATE" ...
-const char* TrialStateName(TrialState state); // "STARTING" ...
+const char* ArmRoleName(ArmRole role);         // "CANDIDATE" ...
+const char* ModelAxisName(ModelAxis axis);     // "UNKNOWN", "ACCURATE", "OFF"
+const char* SloAxisName(SloAxis axis);         // "UNKNOWN", "HOLDS", "FAILS"
+const char* CauseName(Cause cause);            // "NONE", "MODEL_INACCURATE" ...
+const char* TrialStateName(TrialState state);  // "STARTING" ...
 bool TrialEnded(TrialState state);
 
 // One KPI of one arm: predicted against measured.
@@ -52,7 +52,7 @@ struct ArmVerdict {
 struct Arm {
   int level = 0;
   ArmRole role = ArmRole::kCandidate;
-  double load_rps = 0;  // what each of its shadows is fed
+  double load_rps = 0;      // what each of its shadows is fed
   KpiPrediction predicted;  // frozen before the shadows are read
   std::vector<ReplicaId> shadows;
   ArmVerdict verdict;

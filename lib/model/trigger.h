@@ -21,13 +21,13 @@ const char* TriggerKindName(TriggerKind kind);  // "BREACH" ...
 struct Trigger {
   TriggerKind kind = TriggerKind::kCapacity;
   WallTime at;
-  int current = 0;              // replicas serving now
-  int planned = 0;              // what the curve says, within the bounds
-  double present_rps = 0;       // demand now, of the whole service
-  double planned_rps = 0;       // largest upper limit over [action, action + hold]
-  std::string version;          // what the shadows run
-  std::string evidence;         // one sentence with the numbers behind it
-  std::string request_id;       // of a proposal
+  int current = 0;         // replicas serving now
+  int planned = 0;         // what the curve says, within the bounds
+  double present_rps = 0;  // demand now, of the whole service
+  double planned_rps = 0;  // largest upper limit over [action, action + hold]
+  std::string version;     // what the shadows run
+  std::string evidence;    // one sentence with the numbers behind it
+  std::string request_id;  // of a proposal
   bool operator==(const Trigger&) const = default;
 };
 

@@ -1,5 +1,5 @@
-// What the core asks of the world. Actions are done after the mutations of the same step are durable; results come back
-// as events. Every action is safe to repeat: its key or target makes the second time a no-op.
+// What the core asks of the world. Actions are done after the mutations of the same step are durable; results
+// come back as events. Every action is safe to repeat: its key or target makes the second time a no-op.
 #pragma once
 
 #include <cstdint>
@@ -64,7 +64,7 @@ struct StopObserving {};
 struct ShadowFeed {
   model::ReplicaId shadow;
   std::string address;
-  double rate_rps = 0;      // in all: mirrored share first, synthetic on top
+  double rate_rps = 0;  // in all: mirrored share first, synthetic on top
   bool operator==(const ShadowFeed&) const = default;
 };
 struct SetTraffic {
@@ -72,7 +72,7 @@ struct SetTraffic {
   model::MirrorSpec mirror;
   model::LoadSpec load;
   model::Balancing balancing = model::Balancing::kRandom;
-  double production_rps = 0;  // of the whole service now, to turn percent into a rate
+  double production_rps = 0;     // of the whole service now, to turn percent into a rate
   int production_instances = 1;  // round robin over this many makes Erlang arrivals
   uint64_t seed = 0;
 };
@@ -91,8 +91,9 @@ struct LogTransition {
   std::string line;
 };
 
-using Effect = std::variant<StartReplica, StopReplica, AddServer, DrainServer, RemoveServer, ObserveProduction, StopObserving,
-                            SetTraffic, FitForecast, ArmTimer, LogTransition>;
+using Effect =
+    std::variant<StartReplica, StopReplica, AddServer, DrainServer, RemoveServer, ObserveProduction,
+                 StopObserving, SetTraffic, FitForecast, ArmTimer, LogTransition>;
 
 struct Action {
   model::ServiceId service;

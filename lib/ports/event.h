@@ -1,5 +1,5 @@
-// Everything that can happen to the control core. The daemon makes events from RPCs, processes, sockets and timers; the
-// simulator makes the same ones in virtual time. Events are values and arrive one at a time.
+// Everything that can happen to the control core. The daemon makes events from RPCs, processes, sockets and
+// timers; the simulator makes the same ones in virtual time. Events are values and arrive one at a time.
 #pragma once
 
 #include <cstdint>
@@ -70,9 +70,9 @@ struct ReplicaKpi {
 struct ProductionWindow {
   model::KpiWindow service;  // offered = demand of the window
   std::vector<ReplicaKpi> instances;
-  int serving = 0;                          // servers UP in the balancer
-  std::vector<std::string> server_names;    // in the balancer, whatever their state
-  bool complete = true;                     // false: part of the log was lost; latencies are then a sample
+  int serving = 0;                        // servers UP in the balancer
+  std::vector<std::string> server_names;  // in the balancer, whatever their state
+  bool complete = true;                   // false: part of the log was lost; latencies are then a sample
 };
 // Demand and KPIs pushed by ReportSamples, where shadowd does not read production itself.
 struct DemandSample {
@@ -96,7 +96,7 @@ struct ReplicaStarted {
 struct ReplicaReady {
   model::ReplicaId replica;
 };
-struct ReplicaFailed {  // did not start, was never ready, or died by itself
+struct ReplicaFailed {   // did not start, was never ready, or died by itself
   model::IntentKey key;  // empty when it died by itself
   model::ReplicaId replica;
   Status error;
@@ -148,11 +148,11 @@ struct ReplicaFound {
   bool alive = false;
 };
 
-using Payload =
-    std::variant<ApplyService, DeleteService, ProposeScaling, Retrain, CancelTrial, TerminateShadow, ApproveDecision,
-                 RejectDecision, Freeze, ImportHistory, ProductionWindow, DemandSample, ShadowWindow, ReplicaStarted, ReplicaReady,
-                 ReplicaFailed, ReplicaStopped, ServerChanged, ForecastFitted, QuotaGranted, QuotaRefused, HostPressure,
-                 TimerFired, Restored, ReplicaFound>;
+using Payload = std::variant<ApplyService, DeleteService, ProposeScaling, Retrain, CancelTrial,
+                             TerminateShadow, ApproveDecision, RejectDecision, Freeze, ImportHistory,
+                             ProductionWindow, DemandSample, ShadowWindow, ReplicaStarted, ReplicaReady,
+                             ReplicaFailed, ReplicaStopped, ServerChanged, ForecastFitted, QuotaGranted,
+                             QuotaRefused, HostPressure, TimerFired, Restored, ReplicaFound>;
 
 struct Event {
   model::ServiceId service;  // empty: for the host (Freeze, HostPressure, TimerFired)

@@ -20,8 +20,8 @@
 
 namespace shadowd::ports {
 
-// Upserts of whole resources; the store writes them in one transaction per step. A Forecast is published to watchers and
-// kept in memory only: it is made anew at every step.
+// Upserts of whole resources; the store writes them in one transaction per step. A Forecast is published to
+// watchers and kept in memory only: it is made anew at every step.
 struct ServiceRemoved {
   model::ServiceId id;
 };
@@ -37,9 +37,9 @@ struct SequenceSet {  // the next number for ids of this service
   int next = 1;
 };
 
-using Change = std::variant<model::Service, ServiceRemoved, model::Instance, model::Shadow, model::Trial, model::Decision,
-                            model::ModelVersion, model::LedgerEntry, model::Intent, model::AuditEntry, model::Forecast,
-                            DemandRecorded, FrozenSet, SequenceSet>;
+using Change = std::variant<model::Service, ServiceRemoved, model::Instance, model::Shadow, model::Trial,
+                            model::Decision, model::ModelVersion, model::LedgerEntry, model::Intent,
+                            model::AuditEntry, model::Forecast, DemandRecorded, FrozenSet, SequenceSet>;
 
 struct Mutation {
   model::ServiceId service;
@@ -47,7 +47,8 @@ struct Mutation {
 };
 
 // An answer to a caller. The value is the resource the call is about.
-using ReplyValue = std::variant<std::monostate, model::Service, model::Decision, model::Trial, model::Shadow, model::ModelVersion>;
+using ReplyValue = std::variant<std::monostate, model::Service, model::Decision, model::Trial, model::Shadow,
+                                model::ModelVersion>;
 struct Reply {
   ReplyToken token = 0;
   StatusOr<ReplyValue> value;
