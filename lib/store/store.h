@@ -1,0 +1,101 @@
+// The durable memory of the daemon: state.db (control state; a commit is acknowledged once it is on disk) and
+// telemetry.db (past demand; droppable), both SQLite in WAL mode under one directory. Owned by the daemon's
+// app. One thread of the store's own writes both files and does all checkpoints, since SQLite before 3.51.3
+// can damage a WAL that one connection checkpoints while another commits; Commit may be called from any
+// thread, and reads go over read-only connections behind a mutex. A lock file keeps a second store out of the
+// directory.
+//
+// Guarantees: the mutations of one Commit are applied together or not at all; batches are applied and
+// acknowledged in the order of the calls; what was acknowledged survives SIGKILL and power loss (telemetry:
+// SIGKILL). A batch that SQLite refuses (a constraint) fails alone. When the disk fails, every batch not yet
+// acknowledged is refused, and so is each Commit after it, until a probe finds the disk writable again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "base/time.h"
+#include "model/ids.h"
+#include "model/intent.h"
+#include "ports/event.h"
+#include "ports/outcome.h"
+
+namespace shadowd::store {
+
+struct Options {
+  std::string directory;   // made (0750) when absent
+  size_t group_max = 512;  // batches in one transaction
+  Micros group_wait =
+      std::chrono::milliseconds(2);  // waited for company, but only when the last group had some
+  size_t queue_max = 8192;           // batches waiting; more are refused
+  Micros probe_interval = std::chrono::seconds(1);  // between attempts to write again after the disk failed
+  std::function<WallTime()> clock;                  // for retention; the system's when empty
+};
+
+// What a restart needs: one Restored per service, and what belongs to the host.
+struct Snapshot {
+  std::vector<ports::Restored> services;
+  bool frozen = false;
+  std::string frozen_reason;
+  int64_t revision = 0;                    // no batch had a higher one
+  std::vector<ports::Mutation> resources;  // every kept resource, for the read model, oldest first per kind
+};
+
+struct Stats {
+  uint64_t commits = 0;        // batches acknowledged
+  uint64_t failed = 0;         // batches whose `done` got an error
+  uint64_t refused = 0;        // Commit calls that returned an error
+  uint64_t rows = 0;           // mutations written, of both files
+  uint64_t groups = 0;         // transactions of state.db
+  uint64_t retained_away = 0;  // rows deleted by retention
+  size_t queue_depth = 0;
+  bool writable = true;                // false: commits are refused until the disk works again
+  bool telemetry_moved_aside = false;  // telemetry.db was corrupt and is now telemetry.db.corrupt
+  std::string last_error;
+};
+
+class Reader;
+class Writer;
+
+class Store {
+ public:
+  static StatusOr<std::unique_ptr<Store>> Open(const Options& options);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // Before the first Commit. DATA_LOSS when a stored resource does not decode.
+  StatusOr<Snapshot> Load();
+
+  // Queues the mutations of one step. `done` runs on the writer thread, once, when they are durable, with the
+  // batch's revision: consecutive within a run, never used twice. A batch with nothing for state.db does not
+  // wait for its disk. On an error from Commit itself (queue full, disk failed, closed) `done` never runs.
+  Status Commit(std::vector<ports::Mutation> mutations, std::function<void(StatusOr<int64_t> revision)> done);
+
+  // Newest first, strictly before `before`.
+  StatusOr<std::vector<model::AuditEntry>> ListAudit(WallTime before, int limit);
+
+  // Mean demand per step, ascending; steps without a sample are absent. Roll-ups fill what raw steps no
+  // longer cover.
+  StatusOr<std::vector<std::pair<WallTime, double>>> DemandHistory(const model::ServiceId& service,
+                                                                   WallTime since, Micros step);
+
+  Stats stats() const;
+
+  // Commits what is queued, checkpoints and joins the thread. Later commits are refused. Safe to call twice.
+  void Close();
+
+ private:
+  Store(std::unique_ptr<Reader> reader, std::unique_ptr<Writer> writer);
+
+  std::unique_ptr<Reader> reader_;
+  std::unique_ptr<Writer> writer_;
+};
+
+}  // namespace shadowd::store
