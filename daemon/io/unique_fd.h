@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace shadowd::daemon {
+namespace shadowd::io {
 
 class UniqueFd {
  public:
@@ -34,4 +34,4 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-}  // namespace shadowd::daemon
+}  // namespace shadowd::io
