@@ -23,8 +23,8 @@
 #include "base/time.h"
 #include "model/ids.h"
 #include "model/intent.h"
-#include "ports/event.h"
 #include "ports/outcome.h"
+#include "store/snapshot.h"
 
 namespace shadowd::store {
 
@@ -36,15 +36,6 @@ struct Options {
   size_t queue_max = 8192;           // batches waiting; more are refused
   Micros probe_interval = std::chrono::seconds(1);  // between attempts to write again after the disk failed
   std::function<WallTime()> clock;                  // for retention; the system's when empty
-};
-
-// What a restart needs: one Restored per service, and what belongs to the host.
-struct Snapshot {
-  std::vector<ports::Restored> services;
-  bool frozen = false;
-  std::string frozen_reason;
-  int64_t revision = 0;                    // no batch had a higher one
-  std::vector<ports::Mutation> resources;  // every kept resource, for the read model, oldest first per kind
 };
 
 struct Stats {
