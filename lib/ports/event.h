@@ -115,14 +115,7 @@ struct ForecastFitted {
   std::shared_ptr<const forecast::Fit> fit;
 };
 
-// ---- Between ServiceMachine and HostArbiter (routed inside the core) ----
-struct QuotaGranted {
-  model::TrialId trial;
-};
-struct QuotaRefused {
-  model::TrialId trial;
-  std::string reason;
-};
+// ---- From the host and the loop ----
 struct HostPressure {  // what the host guard measured
   double memory_available_bytes = 0;
   double cpu_some_avg10 = 0;  // PSI, per cent; < 0 = unknown
@@ -148,11 +141,11 @@ struct ReplicaFound {
   bool alive = false;
 };
 
-using Payload = std::variant<ApplyService, DeleteService, ProposeScaling, Retrain, CancelTrial,
-                             TerminateShadow, ApproveDecision, RejectDecision, Freeze, ImportHistory,
-                             ProductionWindow, DemandSample, ShadowWindow, ReplicaStarted, ReplicaReady,
-                             ReplicaFailed, ReplicaStopped, ServerChanged, ForecastFitted, QuotaGranted,
-                             QuotaRefused, HostPressure, TimerFired, Restored, ReplicaFound>;
+using Payload =
+    std::variant<ApplyService, DeleteService, ProposeScaling, Retrain, CancelTrial, TerminateShadow,
+                 ApproveDecision, RejectDecision, Freeze, ImportHistory, ProductionWindow, DemandSample,
+                 ShadowWindow, ReplicaStarted, ReplicaReady, ReplicaFailed, ReplicaStopped, ServerChanged,
+                 ForecastFitted, HostPressure, TimerFired, Restored, ReplicaFound>;
 
 struct Event {
   model::ServiceId service;  // empty: for the host (Freeze, HostPressure, TimerFired)
