@@ -12,7 +12,7 @@
 
 #include "base/status.h"
 #include "base/time.h"
-#include "io/usage.h"
+#include "daemon/io/usage.h"
 #include "model/ids.h"
 #include "model/service.h"
 #include "ports/event.h"

@@ -32,15 +32,16 @@ enum Column {
   kColumnCount
 };
 constexpr std::array<std::string_view, kColumnCount> kColumnNames = {
-    "# pxname",     "svname",   "type",     "status",   "addr",     "algo",     "check_status",
-    "last_chk",     "weight",   "uweight",  "scur",     "qcur",     "stot",     "req_tot",
-    "hrsp_1xx",     "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other"};
+    "# pxname", "svname",   "type",     "status",   "addr",     "algo",      "check_status",
+    "last_chk", "weight",   "uweight",  "scur",     "qcur",     "stot",      "req_tot",
+    "hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other"};
 constexpr std::array kRequired = {kProxy, kServer, kType, kStatus, kSessions, kSessionsTotal};
 constexpr size_t kMaxColumns = 512;
 
 using Fields = std::vector<std::string>;
 
-// RFC 4180 within one line: HAProxy quotes fields that hold commas or quotes and never breaks a line inside one.
+// RFC 4180 within one line: HAProxy quotes fields that hold commas or quotes and never breaks a line inside
+// one.
 Fields SplitCsv(std::string_view line) {
   Fields fields(1);
   bool quoted = false;

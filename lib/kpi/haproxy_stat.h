@@ -1,6 +1,6 @@
-// Decodes the CSV that HAProxy answers to `show stat` (management guide, "Statistics and monitoring"). Columns are found
-// by the name in the header, so newer versions that add columns are read as well. Pure functions and plain values; no
-// input makes them fail in any other way than by a status.
+// Decodes the CSV that HAProxy answers to `show stat` (management guide, "Statistics and monitoring").
+// Columns are found by the name in the header, so newer versions that add columns are read as well. Pure
+// functions and plain values; no input makes them fail in any other way than by a status.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +19,15 @@ struct HaproxyRow {
   std::string proxy;
   std::string server;  // "FRONTEND", "BACKEND" or the server's name
   HaproxyRowKind kind = HaproxyRowKind::kServer;
-  std::string status;        // "UP", "DOWN", "MAINT", "DRAIN", "no check", "UP 1/3" ...
-  std::string address;       // "127.0.0.1:8080"; empty where the socket's level is too low to see it
-  std::string algorithm;     // of a backend: "random", "roundrobin" ...; empty as above
-  std::string check_status;  // "L4OK", "L4CON" ..., without the mark of a check in flight; empty when never checked
-  std::string last_check;    // in words
-  uint64_t weight = 0;       // as configured (uweight), 0..256
-  uint64_t sessions = 0;     // now
-  uint64_t queued = 0;       // now
+  std::string status;     // "UP", "DOWN", "MAINT", "DRAIN", "no check", "UP 1/3" ...
+  std::string address;    // "127.0.0.1:8080"; empty where the socket's level is too low to see it
+  std::string algorithm;  // of a backend: "random", "roundrobin" ...; empty as above
+  std::string
+      check_status;  // "L4OK", "L4CON" ..., without the mark of a check in flight; empty when never checked
+  std::string last_check;  // in words
+  uint64_t weight = 0;     // as configured (uweight), 0..256
+  uint64_t sessions = 0;   // now
+  uint64_t queued = 0;     // now
   uint64_t sessions_total = 0;
   uint64_t requests_total = 0;   // of a backend: requests routed to it, those that failed at once included
   uint64_t responses_total = 0;  // 1xx to 5xx and other
@@ -45,8 +46,8 @@ struct HaproxyStat {
 
 inline constexpr size_t kMaxHaproxyRows = 20'000;
 
-// NOT_FOUND when the answer is "No such proxy.", PERMISSION_DENIED when the socket refused, INVALID_ARGUMENT (with the
-// line) for what is not such a table.
+// NOT_FOUND when the answer is "No such proxy.", PERMISSION_DENIED when the socket refused, INVALID_ARGUMENT
+// (with the line) for what is not such a table.
 StatusOr<HaproxyStat> ParseHaproxyStat(std::string_view text);
 
 }  // namespace shadowd::kpi

@@ -41,7 +41,8 @@ void WindowMeter::Reset() {
   server_logs_.clear();
 }
 
-// requests_total of a backend counts arrivals; of a server it counts answers, where sessions_total counts arrivals.
+// requests_total of a backend counts arrivals; of a server it counts answers, where sessions_total counts
+// arrivals.
 WindowMeter::Counters WindowMeter::Read(const HaproxyRow& row) {
   const bool backend = row.kind == HaproxyRowKind::kBackend;
   return {.requests = backend ? row.requests_total : row.sessions_total,
@@ -51,9 +52,10 @@ WindowMeter::Counters WindowMeter::Read(const HaproxyRow& row) {
 
 // Counters that fell were reset by a reload: what they show now has come since.
 WindowMeter::Counters WindowMeter::Since(const Counters& before, const Counters& now) {
-  const bool reset = now.requests < before.requests || now.responses < before.responses;
-  if (reset) {
-    return now;
+  if (now.requests < before.requests || now.responses < before.responses) {
+    Counters since = now;
+    since.reset = true;
+    return since;
   }
   return {.requests = now.requests - before.requests,
           .responses = now.responses - before.responses,
@@ -61,9 +63,9 @@ WindowMeter::Counters WindowMeter::Since(const Counters& before, const Counters&
 }
 
 void WindowMeter::Fill(const Counters& since, LogShare log, model::KpiWindow& window) {
-  // After a reload the old process still answers and logs what it had accepted, uncounted by the new one.
-  window.completed = std::max(since.responses, log.lines);
-  window.offered = since.requests;
+  // At a reload the log knows more than the counters: the old process goes on logging what it had accepted.
+  window.completed = since.reset ? std::max(since.responses, log.lines) : since.responses;
+  window.offered = since.reset ? std::max(since.requests, log.lines) : since.requests;
   window.errors = std::max(since.failures, log.failures);
   window.latency_us = std::move(log.latency_us);
 }
@@ -78,7 +80,8 @@ void WindowMeter::FillUsage(const ReplicaUsage* before, const ReplicaUsage* now,
     window.cpu_seconds = now->cpu_seconds - before->cpu_seconds;
   }
   window.run_delay_seconds = std::max(0.0, now->run_delay_seconds - before->run_delay_seconds);
-  window.throttled_periods = now->throttled_periods - std::min(before->throttled_periods, now->throttled_periods);
+  window.throttled_periods =
+      now->throttled_periods - std::min(before->throttled_periods, now->throttled_periods);
 }
 
 MeteredWindow WindowMeter::Meter(const Marks& before, const Marks& now, const HaproxyStat& stat) {

@@ -1,6 +1,6 @@
-// Turns what the balancer and the provider say into KPI windows of a service: differences of HAProxy's counters give
-// demand, completions and errors; its log lines give latencies; usage counters give CPU and memory. Pure; owned by one
-// thread; memory is bounded by model::kMaxLatencySamples per window and replica.
+// Turns what the balancer and the provider say into KPI windows of a service: differences of HAProxy's
+// counters give demand, completions and errors; its log lines give latencies; usage counters give CPU and
+// memory. Pure; owned by one thread; memory is bounded by model::kMaxLatencySamples per window and replica.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,8 @@ struct ReplicaUsage {
 
 struct MeteredWindow {
   model::KpiWindow service;
-  std::vector<std::pair<model::ReplicaId, model::KpiWindow>> replicas;  // one a server of the backend, by name
+  std::vector<std::pair<model::ReplicaId, model::KpiWindow>>
+      replicas;  // one a server of the backend, by name
   int serving = 0;
   std::vector<std::string> server_names;
   bool complete = false;  // the log explains at least 98 % of the completed requests
@@ -42,10 +43,10 @@ class WindowMeter {
   // A finished request. Lines of other backends are ignored.
   void Add(const HaproxyLogEntry& entry);
 
-  // Closes the window that began with the previous call. Nothing comes of the first call, which only sets the marks.
-  // NOT_FOUND when the backend is not in the statistics; the marks stay.
-  StatusOr<std::optional<MeteredWindow>> Close(const HaproxyStat& stat, const std::vector<ReplicaUsage>& usage,
-                                               Now now);
+  // Closes the window that began with the previous call. Nothing comes of the first call, which only sets the
+  // marks. NOT_FOUND when the backend is not in the statistics; the marks stay.
+  StatusOr<std::optional<MeteredWindow>> Close(const HaproxyStat& stat,
+                                               const std::vector<ReplicaUsage>& usage, Now now);
   // Forgets marks and log lines, so that a gap in the observation never becomes one long window.
   void Reset();
 
@@ -54,6 +55,7 @@ class WindowMeter {
     uint64_t requests = 0;
     uint64_t responses = 0;
     uint64_t failures = 0;
+    bool reset = false;  // of a difference: HAProxy began anew in between
   };
   struct LogShare {
     uint64_t lines = 0;
