@@ -1,0 +1,199 @@
+#include "capacity/curve.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "capacity/curve_fit.h"
+
+namespace shadowd::capacity {
+namespace {
+
+constexpr double kLatencyCapUs = 60e6;  // what "does not end" is reported as
+constexpr double kLow = 0.05, kHigh = 0.95;
+constexpr double kUtilisationMax = 0.985;
+constexpr double kNormal95 = 1.645;
+
+double NormalBelow(double z) {
+  return 0.5 * std::erfc(-z / std::sqrt(2.0));
+}
+
+size_t QuantileIndex(double quantile) {
+  return quantile < 0.75 ? 0 : (quantile < 0.97 ? 1 : 2);
+}
+
+model::Interval Around(double expected, double deviation) {
+  return {expected, std::max(expected - kNormal95 * deviation, 0.0), expected + kNormal95 * deviation};
+}
+
+}  // namespace
+
+Curve Curve::Fit(std::span<const model::CapacityPoint> points, const std::string& version, WallTime now) {
+  return CurveFitter(points, version, now).Fit();
+}
+
+double Curve::ProbabilityBelow(size_t quantile, double load_rps, double limit_us) const {
+  double sum = 0;
+  for (const Cell& cell : cells_) {
+    const double r = load_rps / cell.xmax;
+    if (r < kUtilisationMax) {
+      const Line& line = cell.latency[quantile];
+      const double z = std::pow(r, cell.exponent) / (1 - r);
+      const double mean = line.At(z);
+      const double noise = prior_noise_ * mean;
+      const double deviation = std::sqrt(std::max(line.VarianceAt(z), 0.0) + noise * noise) + 1e-9;
+      sum += cell.weight * NormalBelow((limit_us - mean) / deviation);
+    }
+  }
+  return sum;
+}
+
+double Curve::LatencyAt(size_t quantile, double load_rps, double probability) const {
+  double low = 0, high = kLatencyCapUs;
+  if (ProbabilityBelow(quantile, load_rps, high) < probability) {
+    return high;
+  }
+  for (int i = 0; i < 50 && high - low > 0.5; ++i) {
+    const double middle = low + (high - low) / 2;
+    (ProbabilityBelow(quantile, load_rps, middle) < probability ? low : high) = middle;
+  }
+  return high;
+}
+
+double Curve::ThroughputAt(double load_rps, double probability) const {
+  double sum = 0;
+  for (const Cell& cell : cells_) {
+    sum += cell.weight;
+    if (sum >= probability) {
+      return std::min(cell.xmax / load_rps, 1.0);
+    }
+  }
+  return 1;
+}
+
+const Curve::ErrorStep& Curve::ErrorsAt(double load_rps) const {
+  size_t i = errors_.size() - 1;
+  while (i > 0 && errors_[i].load > load_rps) {
+    --i;
+  }
+  return errors_[i];
+}
+
+model::KpiPrediction Curve::Predict(double load_rps) const {
+  model::KpiPrediction prediction;
+  prediction.load_rps = load_rps;
+  if (!known_ || !(load_rps > 0)) {
+    return prediction;
+  }
+  prediction.known = true;
+  prediction.extrapolated = load_rps > load_high_ * 1.05 || load_rps < load_low_ * 0.95;
+  model::Interval previous;
+  for (size_t q = 0; q < kQuantiles; ++q) {
+    model::Interval interval{-1, -1, -1};
+    if (have_[q]) {
+      interval = {LatencyAt(q, load_rps, 0.5), LatencyAt(q, load_rps, kLow), LatencyAt(q, load_rps, kHigh)};
+      interval = {std::max(interval.expected, previous.expected), std::max(interval.low, previous.low),
+                  std::max(interval.high, previous.high)};
+      previous = interval;
+    }
+    (q == 0 ? prediction.p50_us : (q == 1 ? prediction.p95_us : prediction.p99_us)) = interval;
+  }
+  prediction.throughput_ratio = {ThroughputAt(load_rps, 0.5), ThroughputAt(load_rps, kLow),
+                                 ThroughputAt(load_rps, kHigh)};
+  const ErrorStep& step = ErrorsAt(load_rps);
+  const double unseen = std::max(step.rate, 1 / (step.requests + 1));
+  prediction.error_rate = Around(step.rate, std::sqrt(unseen / (step.requests + 1)));
+  if (have_cpu_) {
+    const double cores = cpu_.At(load_rps);
+    const double noise = (cpu_residual_ + prior_noise_) * cores;
+    const double deviation = std::sqrt(std::max(cpu_.VarianceAt(load_rps), 0.0) + noise * noise);
+    prediction.cpu_us_per_request = Around(cores / load_rps * 1e6, deviation / load_rps * 1e6);
+  } else {
+    prediction.cpu_us_per_request = {-1, -1, -1};
+  }
+  prediction.memory_bytes = {-1, -1, -1};
+  if (have_memory_ && have_[0]) {
+    const double inside = load_rps * prediction.p50_us.expected * 1e-6;
+    const double bytes = memory_.At(inside);
+    const double noise = (memory_residual_ + prior_noise_) * bytes;
+    prediction.memory_bytes =
+        Around(bytes, std::sqrt(std::max(memory_.VarianceAt(inside), 0.0) + noise * noise));
+  }
+  return prediction;
+}
+
+double Curve::ProbabilityHolds(double load_rps, const model::Slo& slo) const {
+  const size_t quantile = QuantileIndex(slo.latency_quantile);
+  if (!known_ || !have_[quantile]) {
+    return 0;
+  }
+  if (!(load_rps > 0)) {
+    return ProbabilityHolds(1e-6, slo);
+  }
+  const double limit = static_cast<double>(slo.latency_limit.count());
+  const double latency = ProbabilityBelow(quantile, load_rps, limit);
+  const ErrorStep& step = ErrorsAt(load_rps);
+  const double rate = std::max(step.rate, 1 / (step.requests + 1));
+  const double deviation = std::sqrt(rate / (step.requests + 1)) + 1e-12;
+  return std::min(latency, NormalBelow((slo.error_rate_max - step.rate) / deviation));
+}
+
+double Curve::MaxLoad(const model::Slo& slo, double confidence) const {
+  if (!known_ || ProbabilityHolds(1e-6, slo) < confidence) {
+    return 0;
+  }
+  double low = 0, high = cells_.back().xmax;
+  for (int i = 0; i < 50 && high - low > 1e-4 * high; ++i) {
+    const double middle = (low + high) / 2;
+    (ProbabilityHolds(middle, slo) >= confidence ? low : high) = middle;
+  }
+  return low;
+}
+
+Curve::Answer Curve::SmallestLevel(double demand_rps, const model::Slo& slo, int min, int max,
+                                   double confidence) const {
+  const double load = MaxLoad(slo, confidence);
+  if (load <= 0) {
+    return {max, false};
+  }
+  const double needed = std::ceil(std::max(demand_rps, 0.0) / load - 1e-9);
+  if (needed > max) {
+    return {max, false};
+  }
+  return {std::max(min, static_cast<int>(needed)), true};
+}
+
+std::string Curve::Summary(const model::Slo& slo) const {
+  if (!known_) {
+    return "too few measurements to tell what an instance holds";
+  }
+  const double expected = MaxLoad(slo, 0.5), sure = MaxLoad(slo, 0.9);
+  const double limit_ms = static_cast<double>(slo.latency_limit.count()) * 1e-3;
+  return fmt::format(
+      "max load {:.0f} req/s per instance (surely {:.0f}) at p{:.0f} <= {:.0f} ms, from {} points", expected,
+      sure, slo.latency_quantile * 100, limit_ms, points_);
+}
+
+double MeanRelativeError(const Curve& curve, std::span<const model::CapacityPoint> points) {
+  double sum = 0;
+  int count = 0;
+  for (const model::CapacityPoint& point : points) {
+    const model::KpiPrediction prediction = curve.Predict(point.load_rps);
+    if (!prediction.known) {
+      continue;
+    }
+    if (point.p95_us > 0 && prediction.p95_us.expected > 0) {
+      sum += std::abs(point.p95_us - prediction.p95_us.expected) / prediction.p95_us.expected;
+      ++count;
+    }
+    const double cpu = point.cpu_cores / std::max(point.load_rps, 1e-9) * 1e6;
+    if (point.cpu_cores > 0 && prediction.cpu_us_per_request.expected > 0) {
+      sum += std::abs(cpu - prediction.cpu_us_per_request.expected) / prediction.cpu_us_per_request.expected;
+      ++count;
+    }
+  }
+  return count > 0 ? sum / count : 0;
+}
+
+}  // namespace shadowd::capacity

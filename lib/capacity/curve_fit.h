@@ -1,0 +1,72 @@
+// The fit behind Curve::Fit: bins the points, rescales the prior, weighs the grid of (xmax, exponent).
+// Internal to lib/capacity; lives for one fit, single-threaded.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "capacity/curve.h"
+#include "model/kpi.h"
+
+namespace shadowd::capacity {
+
+class CurveFitter {
+ public:
+  CurveFitter(std::span<const model::CapacityPoint> points, const std::string& version, WallTime now);
+
+  Curve Fit() const;
+
+ private:
+  static constexpr size_t kQuantiles = Curve::kQuantiles;
+
+  // A bin of points at about the same load: robust means and what they are worth.
+  struct Sample {
+    bool own = true;
+    bool saturated = false;
+    double load = 0;
+    double requests = 0;                       // weighted by recency and source
+    double weight = 1;                         // of the best point in it
+    std::array<double, kQuantiles> latency{};  // <= 0: unknown
+    double served = 0;                         // rps
+    double cpu_cores = -1;
+    double memory_bytes = -1;
+    double errors = 0;
+    double prior_variance = 0;  // relative, of another version's points
+  };
+  struct Weighted {
+    model::CapacityPoint point;
+    double weight = 1;
+  };
+
+  static std::vector<Sample> Bin(std::span<const Weighted> points, bool own);
+  static Sample Merge(std::span<const Weighted* const> points, bool own, bool saturated);
+  static std::optional<double> TimeRatio(const Curve& old, std::span<const Sample> own);
+  static Curve FitSamples(std::span<const Sample> samples);
+  static void FitLatency(std::span<const Sample> samples, Curve& curve);
+  static void FitCpu(std::span<const Sample> samples, Curve& curve);
+  static void FitErrors(std::span<const Sample> samples, Curve& curve);
+  static void FitMemory(std::span<const Sample> samples, Curve& curve);
+  // Least squares of one quantile for a given (xmax, exponent); adds the log likelihood and the squared
+  // standardised residuals.
+  static Curve::Line FitQuantile(std::span<const Sample> samples, size_t quantile, double xmax,
+                                 double exponent, double* log_likelihood, double* chi_squared);
+
+  std::vector<Weighted> own_;
+  std::vector<Weighted> prior_;
+};
+
+// Weighted least squares of y = intercept + slope * z with a Gaussian prior N(0, 1 / ridge) on the slope or
+// intercept and both kept >= 0.
+struct Observation {
+  double z = 0, y = 0, weight = 0;
+};
+struct LineFit {
+  double intercept = 0, slope = 0;
+  double var_intercept = 0, var_slope = 0, covariance = 0;
+};
+LineFit FitLine(std::span<const Observation> observations, double ridge_intercept, double ridge_slope);
+
+}  // namespace shadowd::capacity

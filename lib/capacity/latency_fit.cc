@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "capacity/curve_fit.h"
+
+namespace shadowd::capacity {
+namespace {
+
+constexpr double kModelDeviation = 0.03;  // relative misfit of the law itself
+constexpr std::array<double, 3> kSamplingDeviation = {0.8, 2.0,
+                                                      4.0};  // times 1 / sqrt(requests), without queueing
+constexpr std::array kExponents = {1.0, 1.5, 2.0, 3.0};
+constexpr double kGridRatio = 1.03;
+constexpr double kGridLow = 0.75;  // times the largest load
+constexpr double kGridHigh = 6;
+constexpr double kUtilisationMax = 0.985;  // the law is not followed closer to saturation than this
+constexpr double kSaturationDeviation = 0.05;
+constexpr double kTemper = 0.7;  // the quantiles of one point are not independent
+constexpr double kHuber = 2;
+constexpr double kSlopeScale = 2;  // prior deviation of A in units of the mean latency
+constexpr double kCellWeightMin = 1e-4;
+
+double Shape(double load, double xmax, double exponent) {
+  const double r = std::min(load / xmax, kUtilisationMax);
+  return std::pow(r, exponent) / (1 - r);
+}
+
+}  // namespace
+
+Curve::Line CurveFitter::FitQuantile(std::span<const Sample> samples, size_t quantile, double xmax,
+                                     double exponent, double* log_likelihood, double* chi_squared) {
+  std::vector<Observation> observations;
+  std::vector<const Sample*> used;
+  double mean = 0;
+  for (const Sample& sample : samples) {
+    if (!sample.saturated && sample.latency[quantile] > 0) {
+      observations.push_back({Shape(sample.load, xmax, exponent), sample.latency[quantile], 0});
+      used.push_back(&sample);
+      mean += sample.latency[quantile];
+    }
+  }
+  mean /= static_cast<double>(used.size());
+  const double ridge = 1 / (kSlopeScale * kSlopeScale * mean * mean);
+  double floor = 1e300;
+  for (const Observation& o : observations) {
+    floor = std::min(floor, o.y);
+  }
+  LineFit fit;
+  double likelihood = 0, chi = 0;
+  for (int pass = 0; pass < 3; ++pass) {
+    likelihood = 0;
+    chi = 0;
+    for (size_t i = 0; i < observations.size(); ++i) {
+      Observation& o = observations[i];
+      const double value = pass == 0 ? o.y : std::max(fit.intercept + fit.slope * o.z, 1e-3);
+      // Waiting is far more correlated, hence noisier, than serving.
+      const double excess = std::max(value / std::max(pass == 0 ? floor : fit.intercept, floor * 0.5), 1.0);
+      const double sampling = kSamplingDeviation[quantile] * excess / std::sqrt(used[i]->requests);
+      const double variance =
+          kModelDeviation * kModelDeviation + sampling * sampling + used[i]->prior_variance;
+      const double residual = std::abs(std::log(o.y / value)) / std::sqrt(variance);
+      const double huber = residual <= kHuber ? 1 : kHuber / residual;
+      o.weight = used[i]->weight * huber / (variance * value * value);
+      const double loss = residual <= kHuber ? residual * residual : kHuber * (2 * residual - kHuber);
+      likelihood -= used[i]->weight * 0.5 * (loss + std::log(variance));
+      chi += used[i]->weight * loss;
+    }
+    if (pass < 2) {
+      fit = FitLine(observations, 0, ridge);
+    }
+  }
+  *log_likelihood += kTemper * likelihood - 0.5 * fit.slope * fit.slope * ridge;
+  *chi_squared += chi;
+  return {fit.intercept, fit.slope, fit.var_intercept, fit.var_slope, fit.covariance};
+}
+
+void CurveFitter::FitLatency(std::span<const Sample> samples, Curve& curve) {
+  size_t values = 0;
+  for (const Sample& sample : samples) {
+    for (size_t q = 0; q < kQuantiles; ++q) {
+      const bool have = !sample.saturated && sample.latency[q] > 0;
+      curve.have_[q] = curve.have_[q] || have;
+      values += have ? 1 : 0;
+    }
+  }
+  if (values == 0) {
+    return;
+  }
+  std::vector<double> scores, chis;
+  for (double xmax = kGridLow * curve.load_high_; xmax < kGridHigh * curve.load_high_; xmax *= kGridRatio) {
+    for (const double exponent : kExponents) {
+      Curve::Cell cell;
+      cell.xmax = xmax;
+      cell.exponent = exponent;
+      // Capacity far beyond what was seen is less likely the farther it is.
+      double score = -std::log(std::max(xmax / curve.load_high_, 1.0));
+      double chi = 0;
+      for (size_t q = 0; q < kQuantiles; ++q) {
+        if (curve.have_[q]) {
+          cell.latency[q] = FitQuantile(samples, q, xmax, exponent, &score, &chi);
+        }
+      }
+      for (const Sample& sample : samples) {
+        if (sample.saturated) {
+          const double variance = kSaturationDeviation * kSaturationDeviation + sample.prior_variance;
+          const double distance = std::log(xmax / sample.served);
+          score -= 0.5 * sample.weight * std::min(distance * distance / variance, 50.0);
+        }
+      }
+      curve.cells_.push_back(cell);
+      scores.push_back(score);
+      chis.push_back(chi);
+    }
+  }
+  // Data that scatter more than their sampling error widen everything.
+  const double freedom = std::max(static_cast<double>(values) - 6, 1.0);
+  const double spread = std::max(*std::min_element(chis.begin(), chis.end()) / freedom, 1.0);
+  const double best = *std::max_element(scores.begin(), scores.end());
+  double total = 0;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    curve.cells_[i].weight = std::exp((scores[i] - best) / spread);
+    total += curve.cells_[i].weight;
+  }
+  std::erase_if(curve.cells_, [&](const Curve::Cell& c) { return c.weight < kCellWeightMin * total; });
+  total = std::accumulate(curve.cells_.begin(), curve.cells_.end(), 0.0,
+                          [](double sum, const Curve::Cell& c) { return sum + c.weight; });
+  for (Curve::Cell& cell : curve.cells_) {
+    cell.weight /= total;
+    for (Curve::Line& line : cell.latency) {
+      line.var_intercept *= spread;
+      line.var_slope *= spread;
+      line.covariance *= spread;
+    }
+  }
+  std::sort(curve.cells_.begin(), curve.cells_.end(),
+            [](const Curve::Cell& a, const Curve::Cell& b) { return a.xmax < b.xmax; });
+}
+
+}  // namespace shadowd::capacity
