@@ -58,9 +58,7 @@ bool LooksLikeRequest(std::string_view text) {
   const std::string_view method = text.substr(0, space);
   const bool upper = std::all_of(method.begin(), method.end(),
                                  [](char c) { return (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; });
-  const char first = text[space + 1];
-  return upper && (first == '/' || first == '*' || (first >= 'a' && first <= 'z') ||
-                   (first >= 'A' && first <= 'Z') || (first >= '0' && first <= '9'));
+  return upper && text[space + 1] > ' ' && text[space + 1] < 0x7f;
 }
 
 void Http1Parser::Restart(bool mid_stream) {

@@ -27,7 +27,7 @@ class TcpStream {
   struct Options {
     size_t held_bytes_max = 256 * 1024;
     size_t held_segments_max = 64;
-    Micros hole_timeout = std::chrono::seconds(2);
+    Micros hole_timeout = std::chrono::seconds(5);
     Micros acknowledged_timeout = std::chrono::milliseconds(50);
   };
 

@@ -1,0 +1,81 @@
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "fakes/packets.h"
+#include "fakes/pcap_file.h"
+#include "require_ok.h"
+
+namespace shadowd {
+namespace {
+
+const std::filesystem::path kCaptures = "/work/shared/data/pcap";
+
+// Tunnels that a plain tap does not open.
+const std::set<std::string> kOutOfReach = {"zeek-ayiya3.pcap", "zeek-erspan.pcap",
+                                           "zeek-vxlan-encapsulated-http.pcap"};
+
+// Requests that are malformed on purpose (no version, half a version, no target), which the server refused
+// with 400.
+const std::string kWellFormedMethods = "CCM_POST:1 CONNECT:1 DELETE:1 GET:2 HEAD:1 OPTIONS:1 PUT:1 TRACE:1";
+
+struct Expected {
+  std::string file;
+  int requests = 0;
+  std::string methods;
+};
+
+std::vector<Expected> ReadExpected() {
+  std::vector<Expected> all;
+  std::ifstream file(kCaptures / "expected.tsv");
+  std::string line;
+  std::getline(file, line);
+  while (std::getline(file, line)) {
+    std::istringstream fields(line);
+    Expected expected;
+    std::string requests;
+    std::getline(fields, expected.file, '\t');
+    std::getline(fields, requests, '\t');
+    std::getline(fields, expected.methods, '\t');
+    expected.requests = std::stoi(requests);
+    all.push_back(expected);
+  }
+  return all;
+}
+
+TEST_CASE("real captures yield the requests that tshark counts") {
+  if (!std::filesystem::exists(kCaptures / "expected.tsv")) {
+    WARN("no captures on this machine");
+    return;
+  }
+  for (const Expected& expected : ReadExpected()) {
+    DYNAMIC_SECTION(expected.file) {
+      const auto packets = fakes::ReadPcapFile(kCaptures / expected.file);
+      REQUIRE_OK(packets);
+      fakes::CollectingSink sink;
+      mirror::Extractor::Options options;
+      options.link = packets->front().link;
+      mirror::Extractor extractor(sink, options);
+      for (const fakes::CapturedPacket& packet : *packets) {
+        extractor.OnFrame(packet.bytes, packet.at);
+      }
+      extractor.OnTime(packets->back().at + std::chrono::seconds(60));
+      std::string methods;
+      for (const auto& [method, count] : sink.methods) {
+        methods += (methods.empty() ? "" : " ") + method + ":" + std::to_string(count);
+      }
+      if (kOutOfReach.contains(expected.file)) {
+        CHECK(sink.lines.empty());
+      } else if (expected.file == "zeek-methods.pcap") {
+        CHECK(methods == kWellFormedMethods);
+      } else {
+        CHECK(methods == expected.methods);
+        CHECK(std::cmp_equal(sink.lines.size(), expected.requests));
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace shadowd
