@@ -12,7 +12,7 @@
 
 namespace shadowd::provider {
 
-inline constexpr size_t kMaxMessageBytes = 16 * 1024;
+inline constexpr size_t kMaxMessageBytes = 32 * 1024;
 inline constexpr size_t kMaxOutputTailBytes = 4 * 1024;
 
 enum class RequestKind { kStatus, kRenew, kReady, kStop };
