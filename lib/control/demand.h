@@ -1,0 +1,53 @@
+// Demand of one service: production's windows become the steps of the forecast, the forecast is kept up, and
+// each new step is held against the limit that was predicted for it. Owned by ServiceMachine; pure.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "base/time.h"
+#include "forecast/forecaster.h"
+#include "forecast/limit_monitor.h"
+#include "model/forecast.h"
+#include "model/kpi.h"
+#include "model/service.h"
+
+namespace shadowd::control {
+
+class DemandTracker {
+ public:
+  DemandTracker(const model::ServiceId& service, const model::ForecastSpec& forecast,
+                const model::TriggerSpec& triggers);
+
+  struct Step {
+    WallTime at;
+    double rps = 0;
+    std::optional<forecast::LimitSignal> signal;
+  };
+  // A window of production; returns the step it completed, if it did.
+  std::optional<Step> AddWindow(const model::KpiWindow& service);
+  // A whole step, reported from outside.
+  Step AddSample(WallTime at, double rps);
+  void Import(std::span<const std::pair<WallTime, double>> demand_rps) { forecaster_.Import(demand_rps); }
+
+  forecast::Forecaster& forecaster() { return forecaster_; }
+  const forecast::Forecaster& forecaster() const { return forecaster_; }
+  const model::Forecast& forecast() const { return forecast_; }
+  double present_rps() const { return present_rps_; }  // smoothed over the last few windows
+  bool known() const { return present_known_; }
+
+ private:
+  forecast::Forecaster forecaster_;
+  forecast::LimitMonitor monitor_;
+  model::Forecast forecast_;  // made after the last step
+  Micros resolution_;
+  WallTime bucket_start_;
+  Micros bucket_filled_{0};
+  double bucket_requests_ = 0;
+  double present_rps_ = 0;
+  bool present_known_ = false;
+};
+
+}  // namespace shadowd::control

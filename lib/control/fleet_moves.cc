@@ -1,0 +1,111 @@
+// The life cycle of a production instance as a table.
+#include "control/fleet.h"
+
+namespace shadowd::control {
+
+using model::ReplicaState;
+
+namespace {
+
+InstanceMove FromStarting(InstanceInput input) {
+  switch (input) {
+    case InstanceInput::kStarted:
+      return InstanceMove::kRecordProcess;
+    case InstanceInput::kReady:
+      return InstanceMove::kToReady;
+    case InstanceInput::kDrainAsked:
+    case InstanceInput::kStopAsked:
+      return InstanceMove::kToStopping;
+    case InstanceInput::kFailed:
+      return InstanceMove::kToFailed;
+    case InstanceInput::kStopped:
+      return InstanceMove::kToStopped;
+    default:
+      return InstanceMove::kNone;
+  }
+}
+
+InstanceMove FromReady(InstanceInput input) {
+  switch (input) {
+    case InstanceInput::kAdded:
+      return InstanceMove::kToServing;
+    case InstanceInput::kAddFailed:
+      return InstanceMove::kRetryAdd;
+    case InstanceInput::kDrainAsked:  // it may be half added: leave the balancer before it stops
+      return InstanceMove::kToDraining;
+    case InstanceInput::kStopAsked:
+      return InstanceMove::kToStopping;
+    case InstanceInput::kFailed:
+      return InstanceMove::kToFailed;
+    case InstanceInput::kStopped:
+      return InstanceMove::kToStopped;
+    default:
+      return InstanceMove::kNone;
+  }
+}
+
+InstanceMove FromServing(InstanceInput input) {
+  switch (input) {
+    case InstanceInput::kAddFailed:  // it was being added again
+      return InstanceMove::kRetryAdd;
+    case InstanceInput::kDrainAsked:
+    case InstanceInput::kStopAsked:
+      return InstanceMove::kToDraining;
+    case InstanceInput::kFailed:
+      return InstanceMove::kToFailed;
+    case InstanceInput::kStopped:
+      return InstanceMove::kToStopped;
+    default:
+      return InstanceMove::kNone;
+  }
+}
+
+InstanceMove FromDraining(InstanceInput input) {
+  switch (input) {
+    case InstanceInput::kDrained:
+      return InstanceMove::kRemoveServer;
+    case InstanceInput::kRemoved:
+      return InstanceMove::kToStopping;
+    case InstanceInput::kFailed:
+      return InstanceMove::kToFailed;
+    case InstanceInput::kStopped:
+      return InstanceMove::kToStopped;
+    default:
+      return InstanceMove::kNone;
+  }
+}
+
+InstanceMove FromStopping(InstanceInput input) {
+  switch (input) {
+    case InstanceInput::kStarted:
+      return InstanceMove::kRecordProcess;
+    case InstanceInput::kFailed:
+    case InstanceInput::kStopped:
+      return InstanceMove::kToStopped;
+    default:
+      return InstanceMove::kNone;
+  }
+}
+
+}  // namespace
+
+InstanceMove MoveOf(ReplicaState state, InstanceInput input) {
+  switch (state) {
+    case ReplicaState::kStarting:
+      return FromStarting(input);
+    case ReplicaState::kReady:
+      return FromReady(input);
+    case ReplicaState::kServing:
+      return FromServing(input);
+    case ReplicaState::kDraining:
+      return FromDraining(input);
+    case ReplicaState::kStopping:
+      return FromStopping(input);
+    case ReplicaState::kStopped:
+    case ReplicaState::kFailed:
+      return InstanceMove::kNone;
+  }
+  return InstanceMove::kNone;
+}
+
+}  // namespace shadowd::control

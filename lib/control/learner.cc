@@ -1,0 +1,124 @@
+#include "control/learner.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/tolerance.h"
+
+namespace shadowd::control {
+namespace {
+
+constexpr size_t kPointsMax = 400;
+constexpr size_t kTimesMax = 50;
+constexpr size_t kErrorsMax = 200;
+constexpr double kToleranceCoverage = 0.95;
+
+template <typename T>
+void KeepNewest(std::vector<T>& values, size_t max) {
+  if (values.size() > max) {
+    values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() - max));
+  }
+}
+
+Micros NinetiethPercentile(std::vector<double> seconds, Micros prior) {
+  if (seconds.empty()) {
+    return prior;
+  }
+  std::sort(seconds.begin(), seconds.end());
+  const size_t rank = static_cast<size_t>(std::ceil(0.9 * static_cast<double>(seconds.size()))) - 1;
+  return FromSeconds(seconds[rank]);
+}
+
+}  // namespace
+
+void Learner::Restore(const std::vector<model::ModelVersion>& versions) {
+  for (const model::ModelVersion& version : versions) {
+    if (version.number >= number_) {
+      number_ = version.number;
+      learnt_ = version.learnt;
+    }
+  }
+  curves_.clear();
+}
+
+const capacity::Curve& Learner::CurveOf(const std::string& version, WallTime now) {
+  auto found = curves_.find(version);
+  if (found == curves_.end()) {
+    found = curves_.emplace(version, capacity::Curve::Fit(learnt_.points, version, now)).first;
+  }
+  return found->second;
+}
+
+void Learner::AddPoint(model::CapacityPoint point) {
+  learnt_.points.push_back(std::move(point));
+  KeepNewest(learnt_.points, kPointsMax);
+  curves_.clear();
+}
+
+void Learner::RecordStart(double seconds) {
+  learnt_.start_seconds.push_back(seconds);
+  KeepNewest(learnt_.start_seconds, kTimesMax);
+}
+
+void Learner::RecordTrial(double seconds) {
+  learnt_.trial_seconds.push_back(seconds);
+  KeepNewest(learnt_.trial_seconds, kTimesMax);
+}
+
+void Learner::RecordErrors(const std::vector<model::Arm>& arms, double initial_tolerance) {
+  for (const model::Arm& arm : arms) {
+    if (arm.role != model::ArmRole::kCandidate || arm.cached) {
+      continue;
+    }
+    for (const model::KpiDelta& kpi : arm.verdict.kpis) {
+      if (kpi.model == model::ModelAxis::kUnknown || !std::isfinite(kpi.delta)) {
+        continue;
+      }
+      std::vector<double>& errors = learnt_.errors[model::KpiName(kpi.kind)];
+      errors.push_back(std::abs(kpi.delta));
+      KeepNewest(errors, kErrorsMax);
+      learnt_.tolerances[model::KpiName(kpi.kind)] =
+          analysis::TunedTolerance(errors, initial_tolerance, kToleranceCoverage);
+    }
+  }
+}
+
+model::ModelVersion Learner::Retrain(model::RetrainCause cause, const model::TrialId& trial,
+                                     const std::string& version, std::span<const model::CapacityPoint> points,
+                                     const model::Slo& slo, WallTime now) {
+  model::ModelVersion made;
+  made.service = service_;
+  made.create_time = now;
+  made.cause = cause;
+  made.trial = trial;
+  made.error_before = points.empty() ? 0 : capacity::MeanRelativeError(CurveOf(version, now), points);
+  for (const model::CapacityPoint& point : points) {
+    learnt_.points.push_back(point);
+  }
+  KeepNewest(learnt_.points, kPointsMax);
+  curves_.clear();
+  const capacity::Curve& curve = CurveOf(version, now);
+  made.error_after = points.empty() ? 0 : capacity::MeanRelativeError(curve, points);
+  made.summary = curve.Summary(slo);
+  made.number = ++number_;
+  made.learnt = learnt_;
+  return made;
+}
+
+Micros Learner::LeadTime(Micros prior) const {
+  return NinetiethPercentile(learnt_.start_seconds, prior);
+}
+Micros Learner::TrialTime(Micros prior) const {
+  return NinetiethPercentile(learnt_.trial_seconds, prior);
+}
+
+double Learner::PlanWrongProbability() const {
+  return (plans_wrong_ + 1.0) / (plans_ + 4.0);
+}
+
+void Learner::RecordPlan(bool stood) {
+  ++plans_;
+  plans_wrong_ += stood ? 0 : 1;
+}
+
+}  // namespace shadowd::control

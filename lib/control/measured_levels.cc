@@ -1,0 +1,40 @@
+#include "control/measured_levels.h"
+
+namespace shadowd::control {
+namespace {
+
+constexpr size_t kEntriesMax = 64;
+constexpr double kLoadTolerance = 1.02;  // loads this close are the same
+
+}  // namespace
+
+void MeasuredLevels::Remember(const std::string& version, const std::vector<model::Arm>& arms, MonoTime at) {
+  for (const model::Arm& arm : arms) {
+    if (arm.role == model::ArmRole::kCandidate && arm.verdict.slo != model::SloAxis::kUnknown &&
+        !arm.cached) {
+      entries_.push_back({version, arm.load_rps, arm.verdict, at});
+    }
+  }
+  while (entries_.size() > kEntriesMax) {
+    entries_.pop_front();
+  }
+}
+
+std::optional<model::ArmVerdict> MeasuredLevels::Find(const std::string& version, double load_rps,
+                                                      MonoTime now, Micros fresh) const {
+  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
+    if (entry->version != version || now - entry->at > fresh) {
+      continue;
+    }
+    const bool holds =
+        entry->verdict.slo == model::SloAxis::kHolds && load_rps <= entry->load_rps * kLoadTolerance;
+    const bool fails =
+        entry->verdict.slo == model::SloAxis::kFails && load_rps * kLoadTolerance >= entry->load_rps;
+    if (holds || fails) {
+      return entry->verdict;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace shadowd::control

@@ -1,0 +1,221 @@
+#include "control/planner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace shadowd::control {
+
+using model::Trigger;
+using model::TriggerKind;
+
+namespace {
+
+// Until the forecast can be trusted, demand is planned with this much head-room over what is seen.
+constexpr double kBlindHeadRoom = 1.25;
+
+Trigger Base(TriggerKind kind, const PlanView& view) {
+  Trigger trigger;
+  trigger.kind = kind;
+  trigger.at = view.now;
+  trigger.current = view.current;
+  trigger.planned = view.current;
+  trigger.present_rps = view.demand.present_rps();
+  trigger.version = view.version;
+  return trigger;
+}
+
+bool Trusted(const PlanView& view) {
+  return view.demand.forecast().state == model::ForecastState::kReady;
+}
+
+double UpperWithin(const PlanView& view, Micros within) {
+  const double blind = view.demand.present_rps() * kBlindHeadRoom;
+  if (!Trusted(view)) {
+    return blind;
+  }
+  return view.demand.forecaster().PeakUpper(Micros(0), within);
+}
+
+std::optional<Trigger> CapacityTrigger(const PlanView& view,
+                                       const std::optional<forecast::LimitSignal>& signal) {
+  const model::ServiceSpec& spec = view.spec;
+  const Micros reach = view.lead_time + view.trial_time + spec.forecast.resolution;
+  const double held = view.curve.MaxLoad(spec.slo, kPlanConfidence) * view.current;
+  const double soon = UpperWithin(view, reach);
+  const bool breach = signal.has_value() && signal->upper;
+  if (held <= 0 || view.current >= spec.bounds.max || (soon <= held && !breach)) {
+    return std::nullopt;
+  }
+  Trigger trigger = Base(breach && soon <= held ? signal->kind : TriggerKind::kCapacity, view);
+  trigger.planned_rps = PlannedDemand(view, spec.forecast.hold);
+  trigger.planned = PlannedLevel(view, trigger.planned_rps);
+  if (soon > held) {
+    trigger.planned = std::max(trigger.planned, view.current + 1);
+  }
+  if (trigger.planned <= view.current) {
+    return std::nullopt;
+  }
+  trigger.evidence = fmt::format(
+      "the upper limit reaches {:.0f} req/s within {:.0f} s, {} replicas hold {:.0f} req/s; "
+      "planned for {:.0f} req/s",
+      soon, ToSeconds(reach), view.current, held, trigger.planned_rps);
+  if (breach) {
+    trigger.evidence = fmt::format("{}; {}", signal->evidence, trigger.evidence);
+  }
+  return trigger;
+}
+
+std::optional<Trigger> SurplusTrigger(const PlanView& view) {
+  const model::ServiceSpec& spec = view.spec;
+  if (!Trusted(view) || view.current <= spec.bounds.min) {
+    return std::nullopt;
+  }
+  Trigger trigger = Base(TriggerKind::kSurplus, view);
+  trigger.planned_rps = PlannedDemand(view, spec.forecast.hold);
+  trigger.planned = std::max(PlannedLevel(view, trigger.planned_rps), view.current - spec.bounds.step_in_max);
+  if (trigger.planned >= view.current) {
+    return std::nullopt;
+  }
+  trigger.evidence =
+      fmt::format("{} replicas serve; the upper limit stays below {:.0f} req/s for {:.0f} s, which {} hold",
+                  view.current, trigger.planned_rps, ToSeconds(spec.forecast.hold), trigger.planned);
+  return trigger;
+}
+
+std::vector<int> CandidateLevels(const Trigger& trigger, const model::ServiceSpec& spec) {
+  std::vector<int> levels = spec.shadows.levels;
+  if (levels.empty()) {
+    const int count = spec.shadows.levels_auto_max;
+    // Out: the plan and what lies above it, since more is the remedy. In: the plan and its neighbours below
+    // today's level.
+    const bool in = trigger.planned < trigger.current;
+    const int first = in ? trigger.planned - count / 2 : trigger.planned - std::max(0, (count - 3) / 2);
+    for (int i = 0; i < count; ++i) {
+      levels.push_back(first + i);
+    }
+    if (in) {
+      std::erase_if(levels, [&](int level) { return level >= trigger.current; });
+    }
+  }
+  std::erase_if(levels,
+                [&](int level) { return level < std::max(1, spec.bounds.min) || level > spec.bounds.max; });
+  if (std::find(levels.begin(), levels.end(), trigger.planned) == levels.end()) {
+    levels.push_back(trigger.planned);
+  }
+  std::sort(levels.begin(), levels.end());
+  levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
+  return levels;
+}
+
+model::Arm MakeArm(int level, model::ArmRole role, double load_rps, const PlanView& view) {
+  model::Arm arm;
+  arm.level = level;
+  arm.role = role;
+  arm.load_rps = load_rps;
+  arm.predicted = view.curve.Predict(load_rps);
+  return arm;
+}
+
+}  // namespace
+
+double PlannedDemand(const PlanView& view, Micros hold) {
+  const double upper = UpperWithin(view, view.lead_time + view.trial_time + hold);
+  return std::max(upper, view.demand.present_rps());
+}
+
+int PlannedLevel(const PlanView& view, double demand_rps) {
+  if (!view.curve.known()) {
+    return std::clamp(view.current, view.spec.bounds.min, view.spec.bounds.max);
+  }
+  return view.curve
+      .SmallestLevel(demand_rps, view.spec.slo, view.spec.bounds.min, view.spec.bounds.max, kPlanConfidence)
+      .level;
+}
+
+std::optional<Trigger> FindTrigger(const PlanView& view, const std::optional<forecast::LimitSignal>& signal) {
+  if (!view.curve.known() || view.current <= 0) {
+    return std::nullopt;
+  }
+  if (std::optional<Trigger> out = CapacityTrigger(view, signal)) {
+    return out;
+  }
+  return SurplusTrigger(view);
+}
+
+Trigger VersionTrigger(const PlanView& view, const std::string& from_version) {
+  Trigger trigger = Base(TriggerKind::kNewVersion, view);
+  const Micros horizon = view.spec.forecast.resolution * view.spec.forecast.horizon_steps;
+  trigger.planned_rps = std::max(UpperWithin(view, horizon), view.demand.present_rps());
+  trigger.planned = std::max(view.current, PlannedLevel(view, trigger.planned_rps));
+  trigger.evidence =
+      from_version == view.version
+          ? fmt::format("version {} was never measured", view.version)
+          : fmt::format("version {} replaces {}; up to {:.0f} req/s are expected within {:.0f} s",
+                        view.version, from_version, trigger.planned_rps, ToSeconds(horizon));
+  return trigger;
+}
+
+Trigger ProposalTrigger(const PlanView& view, int planned, const std::string& request_id) {
+  Trigger trigger = Base(TriggerKind::kProposal, view);
+  trigger.planned = planned;
+  trigger.planned_rps = PlannedDemand(view, view.spec.forecast.hold);
+  trigger.request_id = request_id;
+  trigger.evidence = fmt::format("a caller proposes {} replicas instead of {}", planned, view.current);
+  return trigger;
+}
+
+Trigger EmergencyTrigger(const PlanView& view, const std::string& evidence) {
+  Trigger trigger = Base(TriggerKind::kEmergency, view);
+  trigger.planned_rps = view.demand.present_rps();
+  trigger.planned = std::clamp(std::max(view.current + 1, PlannedLevel(view, trigger.planned_rps)),
+                               view.spec.bounds.min, view.spec.bounds.max);
+  trigger.evidence = evidence;
+  return trigger;
+}
+
+Trigger AfterEmergencyTrigger(const PlanView& view) {
+  Trigger trigger = Base(TriggerKind::kEmergency, view);
+  trigger.planned_rps = PlannedDemand(view, view.spec.forecast.hold);
+  trigger.planned = std::max(view.current, PlannedLevel(view, trigger.planned_rps));
+  trigger.evidence =
+      fmt::format("an emergency brought production to {} replicas; tested afterwards", view.current);
+  return trigger;
+}
+
+std::vector<model::Arm> PlanArms(const Trigger& trigger, const PlanView& view) {
+  const model::ShadowSpec& shadows = view.spec.shadows;
+  std::vector<int> levels = CandidateLevels(trigger, view.spec);
+  const int null_arms = shadows.null_arm && trigger.current > 0 ? 1 : 0;
+  const int room = std::max(1, shadows.max_shadows / shadows.shadows_per_level - null_arms);
+  while (static_cast<int>(levels.size()) > room) {  // the furthest from the plan goes first
+    const bool front = trigger.planned - levels.front() > levels.back() - trigger.planned;
+    levels.erase(front ? levels.begin() : levels.end() - 1);
+  }
+  std::vector<model::Arm> arms;
+  for (const int level : levels) {
+    arms.push_back(MakeArm(level, model::ArmRole::kCandidate, trigger.planned_rps / level, view));
+  }
+  if (null_arms > 0) {
+    arms.push_back(
+        MakeArm(trigger.current, model::ArmRole::kNull, trigger.present_rps / trigger.current, view));
+  }
+  return arms;
+}
+
+std::vector<model::Arm> ShiftArms(const std::vector<model::Arm>& arms, int level, const Trigger& trigger,
+                                  const PlanView& view) {
+  std::vector<model::Arm> shifted;
+  int next = level;
+  for (const model::Arm& arm : arms) {
+    if (arm.role == model::ArmRole::kCandidate) {
+      const int at = std::clamp(next++, std::max(1, view.spec.bounds.min), std::max(1, view.spec.bounds.max));
+      shifted.push_back(MakeArm(at, arm.role, trigger.planned_rps / at, view));
+    } else {
+      shifted.push_back(MakeArm(arm.level, arm.role, arm.load_rps, view));
+    }
+  }
+  return shifted;
+}
+
+}  // namespace shadowd::control

@@ -1,0 +1,57 @@
+// From forecast and curve to a trigger, and from a trigger to the arms of a trial. Pure functions; the limits
+// of the forecast are the demand that is planned for, the curve says how many replicas hold it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "capacity/curve.h"
+#include "control/demand.h"
+#include "model/service.h"
+#include "model/trial.h"
+#include "model/trigger.h"
+
+namespace shadowd::control {
+
+// How sure the curve must be that a level holds before it is planned (one-sided).
+inline constexpr double kPlanConfidence = 0.8;
+
+struct PlanView {
+  const model::ServiceSpec& spec;
+  const DemandTracker& demand;
+  const capacity::Curve& curve;
+  std::string version;   // identity under consideration
+  int current = 0;       // replicas serving
+  Micros lead_time{0};   // of an instance
+  Micros trial_time{0};  // 0 where no trial will be run
+  WallTime now;
+};
+
+// Demand to plan for: the largest upper limit from now until the change has taken effect and was held.
+double PlannedDemand(const PlanView& view, Micros hold);
+
+// The smallest level within the bounds that the curve trusts at this demand; `current` while the curve knows
+// nothing.
+int PlannedLevel(const PlanView& view, double demand_rps);
+
+// Breach, proximity, capacity crossed within the lead time, or surplus; nothing while the plan equals what
+// serves.
+std::optional<model::Trigger> FindTrigger(const PlanView& view,
+                                          const std::optional<forecast::LimitSignal>& signal);
+
+model::Trigger VersionTrigger(const PlanView& view, const std::string& from_version);
+model::Trigger ProposalTrigger(const PlanView& view, int planned, const std::string& request_id);
+model::Trigger EmergencyTrigger(const PlanView& view, const std::string& evidence);
+// A trial of what an emergency did: the same level, tested afterwards.
+model::Trigger AfterEmergencyTrigger(const PlanView& view);
+
+// Candidate levels around the plan (or as listed in the spec), then the null arm; bounded by
+// shadows.max_shadows.
+std::vector<model::Arm> PlanArms(const model::Trigger& trigger, const PlanView& view);
+// The same arms moved so that `level` is the plan, for another round.
+std::vector<model::Arm> ShiftArms(const std::vector<model::Arm>& arms, int level,
+                                  const model::Trigger& trigger, const PlanView& view);
+
+}  // namespace shadowd::control

@@ -1,0 +1,237 @@
+// What callers may ask of a service.
+#include <algorithm>
+#include <utility>
+
+#include "control/gate.h"
+#include "control/service_machine.h"
+
+namespace shadowd::control {
+
+using model::Mode;
+
+void ServiceMachine::Audit(const char* method, const std::string& detail, Context& c) {
+  c.out.Put(model::AuditEntry{c.now.wall, c.actor.empty() ? "core" : c.actor, method, service_.spec.id.str(),
+                              detail});
+}
+
+void ServiceMachine::Handle(const ports::ApplyService& event, Context& c) {
+  if (!event.etag.empty() && event.etag != service_.etag) {
+    c.out.Answer(c.token,
+                 WithReason(WithField(Aborted("service {} has changed since it was read: etag is {}, not {}",
+                                              event.spec.id, service_.etag.empty() ? "(none)" : service_.etag,
+                                              event.etag),
+                                      "etag"),
+                            "ETAG_MISMATCH"));
+    return;
+  }
+  Adopt(event.spec, c);
+  Audit("ApplyService",
+        fmt::format("mode={} version={}", model::ModeName(event.spec.mode), event.spec.version), c);
+  c.out.Put(service_);
+  c.out.Answer(c.token, ports::ReplyValue(service_));
+  if (phase_ == Phase::kIdle && VersionPending()) {
+    Consider(std::nullopt, c);
+  }
+}
+
+void ServiceMachine::Adopt(const model::ServiceSpec& spec, Context& c) {
+  const bool fresh = phase_ == Phase::kNew;
+  const model::ServiceSpec before = service_.spec;
+  service_.spec = spec;
+  service_.update_time = c.now.wall;
+  service_.etag = fmt::format("{}", intents_.NextNumber(c.out));
+  last_answer_.reset();
+  if (fresh) {
+    service_.create_time = c.now.wall;
+    phase_ = Phase::kIdle;
+  }
+  if (fresh || before.forecast != spec.forecast || before.triggers != spec.triggers) {
+    demand_.emplace(spec.id, spec.forecast, spec.triggers);
+  }
+  if (trial_ && (trial_->version() != ProductionVersion() && trial_->version() != IdentityOf(spec))) {
+    Supersede("the service was changed", c);
+  }
+  if (!spec.haproxy.socket.empty() && (fresh || before != spec)) {
+    c.out.Do(ports::ObserveProduction{spec});
+  }
+  if (spec.mode == Mode::kAct && service_.rollout_version.empty()) {
+    // The first start: nothing runs yet, so there is nothing to test and nobody to protect.
+    service_.rollout_version = IdentityOf(spec);
+    service_.rollout_instance = spec.instance;
+    service_.target = spec.bounds.min;
+    phase_ = Phase::kApplying;
+    c.out.Log("to=APPLYING replicas={} version={} cause=first_start", service_.target,
+              service_.rollout_version);
+    Produce(c);
+  } else if (spec.mode == Mode::kAct && phase_ != Phase::kTrialling) {
+    const int wanted = std::clamp(service_.target, spec.bounds.min, spec.bounds.max);
+    if (wanted != service_.target && !c.host.frozen()) {
+      c.out.Log("to=APPLYING replicas={} cause=bounds_changed", wanted);
+      service_.target = wanted;
+      phase_ = Phase::kApplying;
+    }
+    Produce(c);
+  }
+}
+
+void ServiceMachine::Handle(const ports::DeleteService& event, Context& c) {
+  (void)event;
+  if (trial_) {
+    EndTrial(model::TrialState::kCancelled, "the service is deleted", c);
+  }
+  if (decision_) {
+    FinishDecision(model::DecisionState::kSuperseded, c);
+  }
+  c.out.Log("from={} to=DELETING", PhaseName(phase_));
+  phase_ = Phase::kDeleting;
+  service_.deleting = true;
+  service_.update_time = c.now.wall;
+  Audit("DeleteService", "", c);
+  c.out.Put(service_);
+  c.out.Do(ports::StopObserving{});
+  Produce(c);
+  c.out.Answer(c.token, ports::ReplyValue(service_));
+}
+
+void ServiceMachine::Handle(const ports::ProposeScaling& event, Context& c) {
+  const model::Bounds& bounds = service_.spec.bounds;
+  if (service_.spec.mode == Mode::kObserve) {
+    c.out.Answer(c.token,
+                 WithReason(FailedPrecondition("service {} is in mode OBSERVE: no proposal is tested",
+                                               service_.spec.id),
+                            "MODE_OBSERVE"));
+    return;
+  }
+  if (event.planned < bounds.min || event.planned > bounds.max) {
+    c.out.Answer(c.token,
+                 WithReason(WithField(InvalidArgument("replicas must lie within the bounds {} to {}, not {}",
+                                                      bounds.min, bounds.max, event.planned),
+                                      "replicas"),
+                            "OUT_OF_BOUNDS"));
+    return;
+  }
+  if (c.host.frozen()) {
+    c.out.Answer(c.token,
+                 WithReason(FailedPrecondition("the host is frozen: {}", c.host.frozen_reason()), "FROZEN"));
+    return;
+  }
+  if (Current() <= 0 || !demand_->known()) {
+    c.out.Answer(c.token,
+                 WithReason(FailedPrecondition(
+                                "nothing is known of production of {} yet: no demand or no serving replica",
+                                service_.spec.id),
+                            "NO_DATA"));
+    return;
+  }
+  Audit("ProposeScaling", fmt::format("replicas={}", event.planned), c);
+  if (trial_ && decision_) {
+    const auto& arms = trial_->trial().arms;
+    const bool covered = std::any_of(arms.begin(), arms.end(),
+                                     [&](const model::Arm& arm) { return arm.level == event.planned; });
+    if (covered) {  // many callers, one trial
+      c.out.Answer(c.token, ports::ReplyValue(*decision_));
+      return;
+    }
+    Supersede("a proposal that the trial does not cover", c);
+  }
+  Begin(ProposalTrigger(View(ProductionVersion(), c.now), event.planned, event.request_id), c);
+  const model::Decision* made = decision_ ? &*decision_ : advised_ ? &*advised_ : nullptr;
+  if (made != nullptr) {
+    c.out.Answer(c.token, ports::ReplyValue(*made));
+  } else if (last_finished_) {
+    c.out.Answer(c.token, ports::ReplyValue(*last_finished_));
+  }
+}
+
+void ServiceMachine::Handle(const ports::Retrain& event, Context& c) {
+  (void)event;
+  RequestFit(c);
+  model::ModelVersion version = learner_.Retrain(model::RetrainCause::kRequested, {}, ProductionVersion(), {},
+                                                 service_.spec.slo, c.now.wall);
+  Audit("Retrain", fmt::format("model={}", version.number), c);
+  c.out.Log("model={} cause=REQUESTED summary=\"{}\"", version.number, version.summary);
+  c.out.Put(version);
+  c.out.Answer(c.token, ports::ReplyValue(std::move(version)));
+}
+
+void ServiceMachine::Handle(const ports::CancelTrial& event, Context& c) {
+  if (!trial_ || trial_->trial().id != event.trial) {
+    c.out.Answer(c.token,
+                 WithReason(FailedPrecondition("trial {} is not running", event.trial), "TRIAL_ENDED"));
+    return;
+  }
+  Audit("CancelTrial", event.trial.str(), c);
+  decision_->reason = "The trial was cancelled by a caller; nothing was changed.";
+  decision_->kind = model::DecisionKind::kInconclusive;
+  decision_->to = decision_->from;
+  EndTrial(model::TrialState::kCancelled, "cancelled by a caller", c);
+  const model::Trial cancelled = endings_.back().trial.trial();
+  FinishDecision(model::DecisionState::kSuperseded, c);
+  c.out.Answer(c.token, ports::ReplyValue(cancelled));
+}
+
+void ServiceMachine::Handle(const ports::TerminateShadow& event, Context& c) {
+  const model::Shadow* shadow = trial_ ? trial_->shadows().Find(event.shadow) : nullptr;
+  if (shadow == nullptr) {
+    c.out.Answer(c.token, WithReason(NotFound("shadow {} does not run", event.shadow), "SHADOW_ENDED"));
+    return;
+  }
+  Audit("TerminateShadow", event.shadow.str(), c);
+  trial_->Terminate(event.shadow, intents_, c.now, c.out);
+  c.out.Answer(c.token, ports::ReplyValue(*trial_->shadows().Find(event.shadow)));
+}
+
+void ServiceMachine::AnswerAdvised(const model::DecisionId& id, model::DecisionState state, Context& c) {
+  if (!advised_ || advised_->id != id) {
+    c.out.Answer(c.token, WithReason(FailedPrecondition("decision {} does not wait for an approval", id),
+                                     "NOT_ADVISED"));
+    return;
+  }
+  Audit(state == model::DecisionState::kApproved ? "ApproveDecision" : "RejectDecision", id.str(), c);
+  advised_->state = state;
+  c.out.Log("decision={} from=ADVISED to={}", id, model::DecisionStateName(state));
+  c.out.Put(*advised_);
+  c.out.Answer(c.token, ports::ReplyValue(*advised_));
+  advised_.reset();
+}
+
+void ServiceMachine::Handle(const ports::ApproveDecision& event, Context& c) {
+  AnswerAdvised(event.decision, model::DecisionState::kApproved, c);
+}
+
+void ServiceMachine::Handle(const ports::RejectDecision& event, Context& c) {
+  AnswerAdvised(event.decision, model::DecisionState::kDeclined, c);
+}
+
+void ServiceMachine::Handle(const ports::Freeze& event, Context& c) {
+  if (event.frozen && trial_) {
+    decision_->reason = "The host was frozen; nothing was changed.";
+    decision_->kind = model::DecisionKind::kInconclusive;
+    decision_->to = decision_->from;
+    decision_->gate_reason = fmt::format("frozen: {}", event.reason);
+    EndTrial(model::TrialState::kCancelled, "the host was frozen", c);
+    FinishDecision(model::DecisionState::kBlocked, c);
+  }
+}
+
+void ServiceMachine::Handle(const ports::ImportHistory& event, Context& c) {
+  demand_->Import(event.demand_rps);
+  for (const auto& [at, rps] : event.demand_rps) {
+    c.out.Put(ports::DemandRecorded{at, rps});
+  }
+  std::vector<model::CapacityPoint> points = event.points;
+  for (model::CapacityPoint& point : points) {
+    if (point.version.empty()) {
+      point.version = ProductionVersion();
+    }
+  }
+  if (!points.empty()) {
+    c.out.Put(learner_.Retrain(model::RetrainCause::kInitial, {}, ProductionVersion(), points,
+                               service_.spec.slo, c.now.wall));
+  }
+  RequestFit(c);
+  Audit("ImportHistory", fmt::format("demand={} points={}", event.demand_rps.size(), points.size()), c);
+  c.out.Answer(c.token, ports::ReplyValue(service_));
+}
+
+}  // namespace shadowd::control

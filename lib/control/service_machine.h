@@ -1,0 +1,161 @@
+// Everything that happens to one service: demand becomes triggers, a trigger becomes a trial or an untested
+// plan, the verdict becomes a decision, the decision passes the gate and moves the fleet, and what was seen
+// retrains the model. Phases and the handling of each event in each phase: transitions.h. Owned by Core; one
+// thread; pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "control/demand.h"
+#include "control/emergency.h"
+#include "control/fleet.h"
+#include "control/host_arbiter.h"
+#include "control/learner.h"
+#include "control/measured_levels.h"
+#include "control/planner.h"
+#include "control/production_meter.h"
+#include "control/transitions.h"
+#include "ports/event.h"
+#include "ports/outbox.h"
+#include "shadow/intent_book.h"
+#include "shadow/trial_run.h"
+
+namespace shadowd::control {
+
+// Identity of what runs: the spec's version and a digest of its template, "2~9f3a01bc".
+std::string IdentityOf(const model::ServiceSpec& spec);
+
+class ServiceMachine {
+ public:
+  explicit ServiceMachine(const model::ServiceId& id);
+
+  void Step(const ports::Event& event, Now now, HostArbiter& host, ports::Outcome& outcome);
+
+  Phase phase() const { return phase_; }
+  bool Removed() const { return removed_; }
+  // When it wants a TimerFired; nothing when only events can move it.
+  std::optional<MonoTime> Deadline(Now now) const;
+  const model::Service& service() const { return service_; }
+  const shadow::TrialRun* trial() const { return trial_.has_value() ? &*trial_ : nullptr; }
+  const Fleet& fleet() const { return fleet_; }
+
+ private:
+  struct Context {
+    Now now;
+    HostArbiter& host;
+    ports::Outbox& out;
+    ports::ReplyToken token;
+    const std::string& actor;
+  };
+
+  // Callers (service_commands.cc)
+  void Handle(const ports::ApplyService& event, Context& c);
+  void Handle(const ports::DeleteService& event, Context& c);
+  void Handle(const ports::ProposeScaling& event, Context& c);
+  void Handle(const ports::Retrain& event, Context& c);
+  void Handle(const ports::CancelTrial& event, Context& c);
+  void Handle(const ports::TerminateShadow& event, Context& c);
+  void Handle(const ports::ApproveDecision& event, Context& c);
+  void Handle(const ports::RejectDecision& event, Context& c);
+  void Handle(const ports::Freeze& event, Context& c);
+  void Handle(const ports::ImportHistory& event, Context& c);
+  void Adopt(const model::ServiceSpec& spec, Context& c);
+  void AnswerAdvised(const model::DecisionId& id, model::DecisionState state, Context& c);
+  void Audit(const char* method, const std::string& detail, Context& c);
+
+  // The world (service_machine.cc)
+  void Handle(const ports::ProductionWindow& event, Context& c);
+  void Handle(const ports::DemandSample& event, Context& c);
+  void Handle(const ports::ShadowWindow& event, Context& c);
+  void Handle(const ports::ReplicaStarted& event, Context& c);
+  void Handle(const ports::ReplicaReady& event, Context& c);
+  void Handle(const ports::ReplicaFailed& event, Context& c);
+  void Handle(const ports::ReplicaStopped& event, Context& c);
+  void Handle(const ports::ServerChanged& event, Context& c);
+  void Handle(const ports::ForecastFitted& event, Context& c);
+  void Handle(const ports::HostPressure& event, Context& c);
+  void Handle(const ports::TimerFired& event, Context& c);
+  void OnStep(const DemandTracker::Step& step, Context& c);
+  void RequestFit(Context& c);
+  void Settle(Context& c);  // after every event: what has ended, what has arrived
+  void SettleFleet(Context& c);
+  void SettleTrials(Context& c);
+
+  // Triggers and trials (service_trial.cc)
+  void Consider(const std::optional<forecast::LimitSignal>& signal, Context& c);
+  std::optional<model::Trigger> NextTrigger(const std::optional<forecast::LimitSignal>& signal, Context& c);
+  void OnEmergency(const std::string& evidence, Context& c);
+  void Begin(const model::Trigger& trigger, Context& c);
+  void StartTrial(std::vector<model::Arm> arms, Context& c);
+  std::optional<std::string> WhyNoTrial(const model::Trigger& trigger, std::vector<model::Arm>& arms,
+                                        Context& c);
+  bool AnsweredByMeasurements(const model::Trigger& trigger, std::vector<model::Arm>& arms, Context& c);
+  void Conclude(Context& c);
+  model::ModelVersion LearnFromTrial(Context& c);
+  void Supersede(const std::string& why, Context& c);
+  void EndTrial(model::TrialState state, const std::string& note, Context& c);
+  bool Suppressed(const model::Trigger& trigger, Now now) const;
+  bool GateWouldRefuse(const model::Trigger& trigger, Context& c) const;
+
+  // Decisions (service_decision.cc)
+  void DecideUntested(const std::string& why, Context& c);
+  void ApplyDecision(Context& c);
+  void FinishDecision(model::DecisionState state, Context& c);
+  void WriteLedger(const model::Decision& decision, const model::Trial* trial, Context& c);
+
+  // Restart (service_restore.cc)
+  void Handle(const ports::Restored& event, Context& c);
+  void Handle(const ports::ReplicaFound& event, Context& c);
+  bool EndOrphan(const model::ReplicaId& id, const std::string& note, Context& c);
+
+  PlanView View(const std::string& version, Now now);
+  std::string ProductionVersion() const;
+  bool VersionPending() const;
+  int Current() const;
+  bool Trials() const;
+  FleetPlan PlanOf() const;
+  void Produce(Context& c);  // hands the plan to the fleet
+
+  model::Service service_;
+  Phase phase_ = Phase::kNew;
+  bool removed_ = false;
+  shadow::IntentBook intents_;
+  Fleet fleet_;
+  Learner learner_;
+  MeasuredLevels measured_;
+  std::optional<DemandTracker> demand_;
+  ProductionMeter meter_;
+  EmergencyDetector emergency_;
+
+  std::optional<shadow::TrialRun> trial_;
+  std::optional<model::Decision> decision_;  // open: TESTING or APPLYING
+  std::optional<model::Decision> advised_;   // published, waiting for a caller
+  std::optional<model::Decision> last_finished_;
+  struct Ending {
+    shadow::TrialRun trial;
+    model::Decision decision;
+  };
+  std::vector<Ending> endings_;                        // trials whose shadows are still stopping
+  std::map<model::ReplicaId, model::Shadow> orphans_;  // shadows of trials that a restart ended
+
+  int serving_seen_ = 0;  // UP in the balancer
+  int surplus_steps_ = 0;
+  bool fit_underway_ = false;
+  bool test_after_emergency_ = false;
+  bool version_tried_ = false;   // the version in production had its trial
+  std::string refused_version_;  // held nowhere; waits for another spec
+  std::optional<MonoTime> emergency_quiet_until_;
+  std::optional<MonoTime> last_out_, last_in_;
+  std::optional<MonoTime> last_saved_;  // model version of production data
+  struct LastAnswer {
+    int planned = 0;
+    std::string version;
+    MonoTime until;
+  };
+  std::optional<LastAnswer> last_answer_;
+};
+
+}  // namespace shadowd::control

@@ -1,0 +1,93 @@
+// What a restart does to a service: production is adopted, shadows are ended, and a trial that cannot be
+// finished is closed.
+#include <utility>
+
+#include "control/service_machine.h"
+
+namespace shadowd::control {
+
+using model::DecisionState;
+using model::ReplicaState;
+
+void ServiceMachine::Handle(const ports::Restored& event, Context& c) {
+  service_ = event.service;
+  intents_ = shadow::IntentBook(event.next_sequence);
+  intents_.Restore(event.pending_intents, c.now, c.out);
+  learner_.Restore(event.models);
+  demand_.emplace(service_.spec.id, service_.spec.forecast, service_.spec.triggers);
+  demand_->Import(event.demand_rps);
+  fleet_.Restore(event.instances);
+  phase_ = service_.deleting ? Phase::kDeleting : Phase::kIdle;
+
+  for (model::Trial trial : event.open_trials) {
+    trial.state = model::TrialState::kInconclusive;
+    trial.end_time = c.now.wall;
+    trial.note = "the daemon was restarted during the trial";
+    c.out.Log("trial={} to=INCONCLUSIVE cause=restart", trial.id);
+    c.out.Put(std::move(trial));
+  }
+  for (const model::Shadow& shadow : event.shadows) {
+    if (shadow.state != ReplicaState::kStopped && shadow.state != ReplicaState::kFailed) {
+      orphans_[shadow.id] = shadow;
+    }
+  }
+  for (model::Decision decision : event.open_decisions) {
+    if (decision.state == DecisionState::kApplying) {
+      decision_ = std::move(decision);  // the target is durable: the fleet goes on towards it
+    } else if (decision.state == DecisionState::kAdvised) {
+      advised_ = std::move(decision);
+    } else {
+      decision.kind = model::DecisionKind::kInconclusive;
+      decision.state = DecisionState::kSuperseded;
+      decision.to = decision.from;
+      decision.reason = "The daemon was restarted before the verdict; the question is asked anew.";
+      c.out.Put(std::move(decision));
+    }
+  }
+  if (!service_.spec.haproxy.socket.empty() && phase_ != Phase::kDeleting) {
+    c.out.Do(ports::ObserveProduction{service_.spec});
+  }
+  if (service_.target > 0 && phase_ == Phase::kIdle) {
+    phase_ = Phase::kApplying;
+  }
+  Produce(c);
+  if (demand_->forecaster().observations() > 0) {
+    RequestFit(c);
+  }
+  c.out.Log("to={} cause=restored instances={} shadows_to_end={} trials_closed={}", PhaseName(phase_),
+            event.instances.size(), orphans_.size(), event.open_trials.size());
+}
+
+void ServiceMachine::Handle(const ports::ReplicaFound& event, Context& c) {
+  if (fleet_.OnFound(event, intents_, c.now, c.out)) {
+    return;
+  }
+  const auto orphan = orphans_.find(event.replica);
+  if (orphan == orphans_.end()) {
+    return;
+  }
+  if (!event.alive) {
+    EndOrphan(event.replica, "gone when the daemon came back", c);
+    return;
+  }
+  orphan->second.state = ReplicaState::kStopping;
+  c.out.Put(orphan->second);
+  c.out.Do(ports::StopReplica{intents_.Open(model::IntentKind::kStopReplica, event.replica, c.now, c.out),
+                              event.replica, Micros(0)});
+}
+
+bool ServiceMachine::EndOrphan(const model::ReplicaId& id, const std::string& note, Context& c) {
+  const auto orphan = orphans_.find(id);
+  if (orphan == orphans_.end()) {
+    return false;
+  }
+  model::Shadow shadow = std::move(orphan->second);
+  orphans_.erase(orphan);
+  shadow.state = ReplicaState::kStopped;
+  shadow.end_time = c.now.wall;
+  shadow.error = note;
+  c.out.Put(std::move(shadow));
+  return true;
+}
+
+}  // namespace shadowd::control

@@ -1,0 +1,333 @@
+// From a trigger to a trial, and from its verdicts to a decision.
+#include <algorithm>
+#include <utility>
+
+#include "analysis/decide.h"
+#include "control/gate.h"
+#include "control/service_machine.h"
+#include "cost/worth.h"
+
+namespace shadowd::control {
+
+using model::DecisionKind;
+using model::DecisionState;
+using model::Mode;
+using model::TriggerKind;
+
+namespace {
+
+constexpr int kRoundsMax = 2;
+constexpr int kSurplusSteps = 3;  // a surplus must last this long before it is acted upon
+
+bool HoldsNowhere(const model::Trial& trial, const model::Bounds& bounds) {
+  return std::any_of(trial.arms.begin(), trial.arms.end(), [&](const model::Arm& arm) {
+    return arm.role == model::ArmRole::kCandidate && arm.level == bounds.max &&
+           arm.verdict.slo == model::SloAxis::kFails;
+  });
+}
+
+}  // namespace
+
+bool ServiceMachine::Suppressed(const model::Trigger& trigger, Now now) const {
+  return last_answer_ && last_answer_->planned == trigger.planned &&
+         last_answer_->version == trigger.version && now.mono < last_answer_->until;
+}
+
+bool ServiceMachine::GateWouldRefuse(const model::Trigger& trigger, Context& c) const {
+  if (service_.spec.mode != Mode::kAct || trigger.planned == trigger.current) {
+    return false;
+  }
+  GateInput gate{.mode = service_.spec.mode,
+                 .bounds = service_.spec.bounds,
+                 .frozen = c.host.frozen(),
+                 .frozen_reason = c.host.frozen_reason(),
+                 .trigger = trigger.kind,
+                 .from = trigger.current,
+                 .to = trigger.planned,
+                 .new_version = false,
+                 .last_out = last_out_,
+                 .last_in = last_in_,
+                 .now = c.now.mono};
+  return !PassGate(gate).open;
+}
+
+std::optional<model::Trigger> ServiceMachine::NextTrigger(const std::optional<forecast::LimitSignal>& signal,
+                                                          Context& c) {
+  const PlanView view = View(ProductionVersion(), c.now);
+  if (VersionPending()) {
+    model::Trigger trigger = VersionTrigger(view, service_.rollout_version);
+    trigger.version = IdentityOf(service_.spec);
+    return trigger;
+  }
+  if (test_after_emergency_ && Trials()) {
+    test_after_emergency_ = false;
+    return AfterEmergencyTrigger(view);
+  }
+  if (!view.curve.known() && !version_tried_ && Trials() &&
+      demand_->forecast().state == model::ForecastState::kReady) {
+    version_tried_ = true;
+    return VersionTrigger(view, view.version);
+  }
+  std::optional<model::Trigger> trigger = FindTrigger(view, signal);
+  const bool surplus = trigger && trigger->kind == TriggerKind::kSurplus;
+  surplus_steps_ = surplus ? surplus_steps_ + 1 : 0;
+  if (!trigger || (surplus && surplus_steps_ < kSurplusSteps) || GateWouldRefuse(*trigger, c)) {
+    return std::nullopt;
+  }
+  return trigger;
+}
+
+void ServiceMachine::Consider(const std::optional<forecast::LimitSignal>& signal, Context& c) {
+  if (service_.spec.mode == Mode::kObserve || c.host.frozen() || Current() <= 0 || !demand_->known()) {
+    return;
+  }
+  if (phase_ == Phase::kIdle) {
+    const std::optional<model::Trigger> trigger = NextTrigger(signal, c);
+    if (trigger && !Suppressed(*trigger, c.now)) {
+      Begin(*trigger, c);
+    }
+    return;
+  }
+  if (phase_ != Phase::kTrialling || trial_->trial().trigger.kind == TriggerKind::kNewVersion) {
+    return;
+  }
+  // A trial that no longer covers what is coming makes way for one that does.
+  const std::optional<model::Trigger> trigger = FindTrigger(View(ProductionVersion(), c.now), signal);
+  int largest = 0;
+  for (const model::Arm& arm : trial_->trial().arms) {
+    largest = std::max(largest, arm.level);
+  }
+  if (trigger && trigger->kind != TriggerKind::kSurplus && trigger->planned > largest) {
+    Supersede("demand outgrew the levels under test", c);
+    Begin(*trigger, c);
+  }
+}
+
+void ServiceMachine::OnEmergency(const std::string& evidence, Context& c) {
+  const bool quiet = emergency_quiet_until_ && c.now.mono < *emergency_quiet_until_;
+  const bool underway = phase_ == Phase::kApplying && service_.target > fleet_.Serving();
+  if (service_.spec.mode == Mode::kObserve || quiet || underway || Current() <= 0) {
+    return;
+  }
+  model::Trigger trigger = EmergencyTrigger(View(ProductionVersion(), c.now), evidence);
+  if (trigger.planned <= trigger.current || Suppressed(trigger, c.now)) {
+    return;
+  }
+  if (trial_) {
+    Supersede("an emergency in production", c);
+  }
+  if (decision_) {
+    FinishDecision(DecisionState::kSuperseded, c);
+  }
+  emergency_.Reset();
+  Begin(trigger, c);
+  test_after_emergency_ = phase_ == Phase::kApplying;
+}
+
+void ServiceMachine::Begin(const model::Trigger& trigger, Context& c) {
+  if (advised_) {  // a newer question makes the open advice stale
+    advised_->state = DecisionState::kSuperseded;
+    c.out.Put(*advised_);
+    advised_.reset();
+  }
+  model::Decision decision;
+  decision.id = model::DecisionId(fmt::format("{}-d{}", service_.spec.id, intents_.NextNumber(c.out)));
+  decision.service = service_.spec.id;
+  decision.trigger = trigger;
+  decision.from = trigger.current;
+  decision.planned = trigger.planned;
+  decision.to = trigger.planned;
+  decision.version = trigger.version;
+  decision.create_time = c.now.wall;
+  decision.reason = trigger.evidence;
+  decision_ = std::move(decision);
+  c.out.Log("decision={} trigger={} from={} planned={} evidence=\"{}\"", decision_->id,
+            model::TriggerKindName(trigger.kind), trigger.current, trigger.planned, trigger.evidence);
+
+  std::vector<model::Arm> arms = PlanArms(trigger, View(ProductionVersion(), c.now));
+  decision_->arms = arms;
+  if (const std::optional<std::string> why = WhyNoTrial(trigger, arms, c)) {
+    decision_->arms = arms;
+    DecideUntested(*why, c);
+    return;
+  }
+  StartTrial(std::move(arms), c);
+}
+
+std::optional<std::string> ServiceMachine::WhyNoTrial(const model::Trigger& trigger,
+                                                      std::vector<model::Arm>& arms, Context& c) {
+  if (trigger.kind == TriggerKind::kEmergency && trigger.planned != trigger.current &&
+      !test_after_emergency_) {
+    if (Current() < trigger.planned && !trigger.evidence.starts_with("an emergency brought")) {
+      return "an emergency is never delayed by a trial";
+    }
+  }
+  if (!Trials()) {
+    return "the spec's trial policy is NEVER";
+  }
+  if (AnsweredByMeasurements(trigger, arms, c)) {
+    return "these levels were measured a short while ago";
+  }
+  const PlanView view = View(ProductionVersion(), c.now);
+  cost::WorthInput worth;
+  worth.prices = service_.spec.prices;
+  worth.current = trigger.current;
+  worth.planned = trigger.planned;
+  worth.hold_seconds = ToSeconds(service_.spec.forecast.hold);
+  worth.shadows = static_cast<int>(arms.size()) * service_.spec.shadows.shadows_per_level;
+  worth.trial_seconds = ToSeconds(view.trial_time);
+  const bool unknown = trigger.kind == TriggerKind::kNewVersion || !view.curve.version_known();
+  worth.probability_plan_wrong = unknown ? 0.5 : learner_.PlanWrongProbability();
+  // A plan found wrong in production is corrected after an emergency and a lead time, and not worse than for
+  // the hold.
+  worth.violation_minutes_if_wrong =
+      std::min(worth.hold_seconds, ToSeconds(service_.spec.triggers.emergency_after + view.lead_time)) / 60.0;
+  worth.excess_instances_if_wrong = 1;
+  const cost::Worth answer = cost::AssessTrial(worth);
+  decision_->worth = answer.loss_avoided - answer.price;
+  if (!answer.worth && trigger.kind != TriggerKind::kProposal) {
+    return answer.reason;
+  }
+  const model::TrialId id(decision_->id.str() + "-t");
+  const Status granted = c.host.Grant(id, worth.shadows);
+  if (!granted.ok()) {
+    return MessageOf(granted);
+  }
+  return std::nullopt;
+}
+
+// A level is answered when a fresh trial of this version settled its load; a plan, when it holds and its
+// neighbour below does not.
+bool ServiceMachine::AnsweredByMeasurements(const model::Trigger& trigger, std::vector<model::Arm>& arms,
+                                            Context& c) {
+  if (trigger.kind == TriggerKind::kProposal) {
+    return false;
+  }
+  const Micros fresh = service_.spec.trial.measured_fresh;
+  const auto planned =
+      measured_.Find(trigger.version, trigger.planned_rps / trigger.planned, c.now.mono, fresh);
+  if (!planned || planned->slo != model::SloAxis::kHolds) {
+    return false;
+  }
+  if (trigger.planned > service_.spec.bounds.min) {
+    const auto below =
+        measured_.Find(trigger.version, trigger.planned_rps / (trigger.planned - 1), c.now.mono, fresh);
+    if (!below || below->slo != model::SloAxis::kFails) {
+      return false;
+    }
+  }
+  for (model::Arm& arm : arms) {
+    if (arm.level == trigger.planned && arm.role == model::ArmRole::kCandidate) {
+      arm.verdict = *planned;
+      arm.cached = true;
+    }
+  }
+  decision_->kind = DecisionKind::kConfirmed;
+  return true;
+}
+
+void ServiceMachine::StartTrial(std::vector<model::Arm> arms, Context& c) {
+  shadow::TrialRun::Setup setup;
+  setup.trial.id = model::TrialId(decision_->id.str() + "-t");
+  setup.trial.service = service_.spec.id;
+  setup.trial.trigger = decision_->trigger;
+  setup.trial.arms = std::move(arms);
+  setup.spec = service_.spec;
+  setup.version = decision_->trigger.version;
+  setup.tolerances = learner_.tolerances();
+  setup.production_instances = Current();
+  setup.seed = static_cast<uint64_t>(intents_.NextNumber(c.out)) * 0x9e3779b97f4a7c15ULL;
+  decision_->trial = setup.trial.id;
+  decision_->state = DecisionState::kTesting;
+  c.out.Put(*decision_);
+  trial_.emplace(std::move(setup));
+  phase_ = Phase::kTrialling;
+  trial_->Start(intents_, c.now, c.out);
+}
+
+model::ModelVersion ServiceMachine::LearnFromTrial(Context& c) {
+  const std::vector<model::CapacityPoint> points = trial_->TakeVerdicts(c.now);
+  learner_.RecordErrors(trial_->trial().arms, service_.spec.trial.tolerance);
+  model::ModelVersion version = learner_.Retrain(model::RetrainCause::kTrial, trial_->trial().id,
+                                                 trial_->version(), points, service_.spec.slo, c.now.wall);
+  c.out.Log("model={} cause=TRIAL trial={} error_before={:.3f} error_after={:.3f} summary=\"{}\"",
+            version.number, version.trial, version.error_before, version.error_after, version.summary);
+  c.out.Put(version);
+  return version;
+}
+
+void ServiceMachine::Conclude(Context& c) {
+  LearnFromTrial(c);
+  const model::Trial& trial = trial_->trial();
+  const analysis::Finding finding =
+      analysis::Decide({.trigger = trial.trigger,
+                        .arms = trial.arms,
+                        .refitted = &learner_.CurveOf(trial_->version(), c.now.wall),
+                        .bounds = service_.spec.bounds,
+                        .slo = service_.spec.slo,
+                        .deadline_passed = trial_->DeadlinePassed(),
+                        .round = trial.round});
+  measured_.Remember(trial_->version(), trial.arms, c.now.mono);
+  if (finding.another_round_level && trial.round < kRoundsMax) {
+    c.out.Log("trial={} round=2 level={} cause=\"{}\"", trial.id, *finding.another_round_level,
+              finding.reason);
+    trial_->NextRound(
+        ShiftArms(trial.arms, *finding.another_round_level, trial.trigger, View(trial_->version(), c.now)),
+        c.now, c.out);
+    return;
+  }
+  model::Decision& decision = *decision_;
+  decision.kind = finding.kind;
+  decision.to = finding.to;
+  decision.cause = finding.cause;
+  decision.reason = finding.reason;
+  decision.arms = trial.arms;
+  decision.decide_time = c.now.wall;
+  if (trial.trigger.kind == TriggerKind::kNewVersion && decision.version != service_.rollout_version &&
+      HoldsNowhere(trial, service_.spec.bounds)) {
+    decision.kind = DecisionKind::kRejected;
+    decision.to = decision.from;
+    decision.reason = fmt::format(
+        "version {} holds the SLO with no number of replicas up to {}; {} stays in production. {}",
+        decision.version, service_.spec.bounds.max, service_.rollout_version, finding.reason);
+  }
+  learner_.RecordTrial(ToSeconds(trial_->Age(c.now)));
+  learner_.RecordPlan(decision.kind == DecisionKind::kConfirmed);
+  const bool settled = decision.kind != DecisionKind::kInconclusive;
+  EndTrial(settled ? model::TrialState::kSettled : model::TrialState::kInconclusive,
+           model::DecisionKindName(decision.kind), c);
+  ApplyDecision(c);
+}
+
+// Decides on the evidence so far, without acting on it: the trigger that follows starts from the retrained
+// curve.
+void ServiceMachine::Supersede(const std::string& why, Context& c) {
+  LearnFromTrial(c);
+  measured_.Remember(trial_->version(), trial_->trial().arms, c.now.mono);
+  model::Decision& decision = *decision_;
+  const analysis::Finding finding =
+      analysis::Decide({.trigger = trial_->trial().trigger,
+                        .arms = trial_->trial().arms,
+                        .refitted = &learner_.CurveOf(trial_->version(), c.now.wall),
+                        .bounds = service_.spec.bounds,
+                        .slo = service_.spec.slo,
+                        .deadline_passed = true,
+                        .round = kRoundsMax});
+  decision.kind = finding.kind;
+  decision.cause = finding.cause;
+  decision.arms = trial_->trial().arms;
+  decision.reason = fmt::format("superseded: {}. Evidence so far: {}", why, finding.reason);
+  decision.decide_time = c.now.wall;
+  EndTrial(model::TrialState::kSuperseded, why, c);
+  FinishDecision(DecisionState::kSuperseded, c);
+  last_answer_.reset();
+}
+
+void ServiceMachine::EndTrial(model::TrialState state, const std::string& note, Context& c) {
+  trial_->End(state, note, intents_, c.now, c.out);
+  endings_.push_back({*std::move(trial_), *decision_});
+  trial_.reset();
+  phase_ = Phase::kIdle;
+}
+
+}  // namespace shadowd::control
