@@ -138,23 +138,23 @@ PlanStep HaproxyPlan::Interpret(std::string_view reply, MonoTime now) {
         return Send(check_ ? State::kHealth : State::kReady);
       }
       if (reply.starts_with("Already exists")) {  // another hand was quicker, or our own answer was lost
-        return Send(State::kInspect);
+        return Restart(reply, now);
       }
       return Done(ReplyError(reply));
     case State::kHealth:
-      return OnSettled(reply, State::kReady);
+      return OnSettled(reply, State::kReady, now);
     case State::kReady:
-      return OnSettled(reply, State::kAwaitUp);
+      return OnSettled(reply, State::kAwaitUp, now);
     case State::kAwaitUp:
       return OnAwaitUp(reply, now);
     case State::kDrain:
-      return OnSettled(reply, State::kAwaitIdle);
+      return OnSettled(reply, State::kAwaitIdle, now);
     case State::kAwaitIdle:
       return OnAwaitIdle(reply, now);
     case State::kMaintain:
-      return OnSettled(reply, State::kCut);
+      return OnSettled(reply, State::kCut, now);
     case State::kCut:
-      return OnSettled(reply, State::kDelete);
+      return OnSettled(reply, State::kDelete, now);
     case State::kDelete:
       return OnDeleted(reply, now);
   }
@@ -200,7 +200,7 @@ PlanStep HaproxyPlan::OnAwaitUp(std::string_view reply, MonoTime now) {
   }
   const kpi::HaproxyRow* server = stat->Server(backend_, server_);
   if (server == nullptr) {  // a reload took it away: begin again, within the same deadline
-    return now >= deadline_ ? Done(ReplyError("No such server.")) : Send(State::kInspect);
+    return Restart("No such server.", now);
   }
   // A server whose checks were just enabled counts as UP before the first of them; that is not yet known to
   // be so.
@@ -227,20 +227,28 @@ PlanStep HaproxyPlan::OnAwaitIdle(std::string_view reply, MonoTime now) {
   return idle || now >= deadline_ ? Done(absl::OkStatus()) : Wait();
 }
 
-PlanStep HaproxyPlan::OnSettled(std::string_view reply, State next) {
+PlanStep HaproxyPlan::Restart(std::string_view reply, MonoTime now) {
+  if (now >= deadline_) {
+    return Done(ReplyError(reply));
+  }
+  state_ = State::kInspect;
+  return Wait();
+}
+
+PlanStep HaproxyPlan::OnSettled(std::string_view reply, State next, MonoTime now) {
   if (reply.empty()) {
     return Send(next);
   }
   if (NoSuchServer(reply)) {
     // Nothing to drain or remove; while adding, a reload or another hand took it away.
-    return goal_ == Goal::kAdd ? Send(State::kInspect) : Done(absl::OkStatus());
+    return goal_ == Goal::kAdd ? Restart(reply, now) : Done(absl::OkStatus());
   }
   return Done(ReplyError(reply));
 }
 
 PlanStep HaproxyPlan::OnDeleted(std::string_view reply, MonoTime now) {
   if (reply.starts_with("Server deleted") || NoSuchServer(reply)) {
-    return goal_ == Goal::kAdd ? Send(State::kInspect) : Done(absl::OkStatus());
+    return goal_ == Goal::kAdd ? Restart(reply, now) : Done(absl::OkStatus());
   }
   if (reply.starts_with("Server still has connections attached")) {
     if (now >= deadline_) {
@@ -251,7 +259,11 @@ PlanStep HaproxyPlan::OnDeleted(std::string_view reply, MonoTime now) {
     return Wait();
   }
   if (reply.starts_with("Only servers in maintenance mode")) {  // somebody made it ready meanwhile
-    return now >= deadline_ ? Done(ReplyError(reply)) : Send(State::kMaintain);
+    if (now >= deadline_) {
+      return Done(ReplyError(reply));
+    }
+    state_ = State::kMaintain;
+    return Wait();
   }
   return Done(ReplyError(reply));
 }

@@ -82,7 +82,8 @@ class HaproxyPlan {
   PlanStep OnInspected(std::string_view reply);
   PlanStep OnAwaitUp(std::string_view reply, MonoTime now);
   PlanStep OnAwaitIdle(std::string_view reply, MonoTime now);
-  PlanStep OnSettled(std::string_view reply, State next);
+  PlanStep OnSettled(std::string_view reply, State next, MonoTime now);
+  PlanStep Restart(std::string_view reply, MonoTime now);
   PlanStep OnDeleted(std::string_view reply, MonoTime now);
   Status ReplyError(std::string_view reply) const;
   Status ServerError(absl::StatusCode code, std::string_view reason, const std::string& what) const;
