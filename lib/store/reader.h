@@ -3,6 +3,7 @@
 // checkpoints.
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -25,8 +26,10 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
-  // `now` decides how far back demand is read.
-  StatusOr<Snapshot> Load(WallTime now);
+  // All but the demand.
+  StatusOr<Snapshot> Load();
+  // The services' past demand up to `now`; DATA_LOSS when telemetry.db is damaged.
+  Status LoadDemand(WallTime now, Snapshot& snapshot);
   StatusOr<std::vector<model::AuditEntry>> ListAudit(WallTime before, int limit);
   StatusOr<std::vector<std::pair<WallTime, double>>> DemandHistory(const model::ServiceId& service,
                                                                    WallTime since, Micros step);

@@ -11,7 +11,6 @@
 // acknowledged is refused, and so is each Commit after it, until a probe finds the disk writable again.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,33 +23,13 @@
 #include "model/ids.h"
 #include "model/intent.h"
 #include "ports/outcome.h"
+#include "store/options.h"
 #include "store/snapshot.h"
 
 namespace shadowd::store {
 
-struct Options {
-  std::string directory;   // made (0750) when absent
-  size_t group_max = 512;  // batches in one transaction
-  Micros group_wait =
-      std::chrono::milliseconds(2);  // waited for company, but only when the last group had some
-  size_t queue_max = 8192;           // batches waiting; more are refused
-  Micros probe_interval = std::chrono::seconds(1);  // between attempts to write again after the disk failed
-  std::function<WallTime()> clock;                  // for retention; the system's when empty
-};
-
-struct Stats {
-  uint64_t commits = 0;        // batches acknowledged
-  uint64_t failed = 0;         // batches whose `done` got an error
-  uint64_t refused = 0;        // Commit calls that returned an error
-  uint64_t rows = 0;           // mutations written, of both files
-  uint64_t groups = 0;         // transactions of state.db
-  uint64_t retained_away = 0;  // rows deleted by retention
-  size_t queue_depth = 0;
-  bool writable = true;                // false: commits are refused until the disk works again
-  bool telemetry_moved_aside = false;  // telemetry.db was corrupt and is now telemetry.db.corrupt
-  std::string last_error;
-};
-
+class Committer;
+class DirectoryLock;
 class Reader;
 class Writer;
 
@@ -83,8 +62,11 @@ class Store {
   void Close();
 
  private:
-  Store(std::unique_ptr<Reader> reader, std::unique_ptr<Writer> writer);
+  Store(Options options, std::unique_ptr<DirectoryLock> lock, std::unique_ptr<Reader> reader,
+        std::unique_ptr<Committer> committer);
 
+  std::function<WallTime()> clock_;
+  std::unique_ptr<DirectoryLock> lock_;
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<Writer> writer_;
 };

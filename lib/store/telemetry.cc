@@ -160,7 +160,7 @@ StatusOr<bool> TelemetryWriter::DeleteSeries(int64_t series) {
 StatusOr<std::vector<std::pair<WallTime, double>>> ReadDemand(Database& telemetry,
                                                               const model::ServiceId& service, WallTime since,
                                                               Micros step, size_t points_max) {
-  if (step < std::chrono::milliseconds(1)) {
+  if (step < kStepMin) {
     return WithField(InvalidArgument("step: {} us is too short", step.count()), "step");
   }
   const int64_t step_us = step.count();

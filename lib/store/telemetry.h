@@ -18,6 +18,7 @@
 namespace shadowd::store {
 
 inline constexpr Micros kRawKept = std::chrono::hours(72);
+inline constexpr Micros kStepMin = std::chrono::milliseconds(1);
 inline constexpr Micros kRollupStep = std::chrono::minutes(5);
 inline constexpr Micros kRollupKept = std::chrono::hours(15 * 24);
 
