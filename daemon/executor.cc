@@ -1,0 +1,67 @@
+#include "daemon/executor.h"
+
+#include <spdlog/spdlog.h>
+
+#include <variant>
+
+#include "daemon/fit_pool.h"
+#include "daemon/io/data_plane.h"
+#include "daemon/io/haproxy_actuator.h"
+#include "daemon/io/process_provider.h"
+#include "daemon/io/production_observer.h"
+
+namespace shadowd::daemon {
+
+void Executor::Do(const ports::Action& action) {
+  std::visit([&](const auto& effect) { Do(action.service, effect); }, action.effect);
+}
+
+void Executor::Do(const model::ServiceId& service, const ports::StartReplica& effect) {
+  parts_.provider.Start(service, effect);
+}
+
+void Executor::Do(const model::ServiceId& service, const ports::StopReplica& effect) {
+  parts_.provider.Stop(service, effect);
+}
+
+void Executor::Do(const model::ServiceId& service, const ports::AddServer& effect) {
+  parts_.actuator.Do(service, effect);
+}
+
+void Executor::Do(const model::ServiceId& service, const ports::DrainServer& effect) {
+  parts_.actuator.Do(service, effect);
+}
+
+void Executor::Do(const model::ServiceId& service, const ports::RemoveServer& effect) {
+  parts_.actuator.Do(service, effect);
+}
+
+void Executor::Do(const model::ServiceId&, const ports::ObserveProduction& effect) {
+  parts_.observer.Observe(effect.spec);
+}
+
+void Executor::Do(const model::ServiceId& service, const ports::StopObserving&) {
+  parts_.observer.Forget(service);
+}
+
+void Executor::Do(const model::ServiceId& service, const ports::SetTraffic& effect) {
+  const Status set = parts_.data_plane.Set(service, effect);
+  if (!set.ok()) {  // the trial runs into its deadline and says that its shadows got no load; the cause is
+                    // here
+    spdlog::error("service={} traffic=refused error=\"{}\"", service, MessageOf(set));
+  }
+}
+
+void Executor::Do(const model::ServiceId& service, const ports::FitForecast& effect) {
+  parts_.fits.Fit(service, effect.input);
+}
+
+void Executor::Do(const model::ServiceId&, const ports::ArmTimer& effect) {
+  parts_.arm_timer(effect.at);
+}
+
+void Executor::Do(const model::ServiceId&, const ports::LogTransition& effect) {
+  spdlog::info("{}", effect.line);
+}
+
+}  // namespace shadowd::daemon
