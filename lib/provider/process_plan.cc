@@ -57,7 +57,7 @@ void PlaceReplica(const ports::StartReplica& start, ProcessPlan& plan) {
   plan.cgroup = (plan.cpu_idle ? "shadows/" : "shadows_full/") + start.replica.str();
   plan.cpu_set = start.shadow_class.cpu_set;
   plan.memory_max_bytes = start.shadow_class.memory_max_bytes;
-  plan.lease = start.lease;
+  plan.record.lease = start.lease;
   plan.ttl = start.ttl;
   plan.die_with_shim = true;
 }

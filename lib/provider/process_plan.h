@@ -30,7 +30,6 @@ struct ProcessPlan {
   std::vector<int> cpu_set;       // empty = any
   uint64_t memory_max_bytes = 0;  // 0 = none
   uint64_t output_bytes_max = 0;
-  Micros lease{0};             // 0 = none
   Micros ttl{0};               // 0 = none
   bool die_with_shim = false;  // a shadow does, an instance outlives its shim
   bool operator==(const ProcessPlan&) const = default;

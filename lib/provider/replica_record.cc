@@ -101,6 +101,7 @@ json RecordToJson(const ReplicaRecord& record) {
           {"ready_deadline_us", record.readiness.deadline.count()},
           {"ready_interval_us", record.readiness.interval.count()},
           {"stop_grace_us", record.stop_grace.count()},
+          {"lease_us", record.lease.count()},
           {"cgroup", record.cgroup}};
 }
 
@@ -132,6 +133,7 @@ StatusOr<ReplicaRecord> RecordFromJson(const json& value) {
   record.readiness.deadline = ReadMicros(value, "ready_deadline_us", status);
   record.readiness.interval = ReadMicros(value, "ready_interval_us", status);
   record.stop_grace = ReadMicros(value, "stop_grace_us", status);
+  record.lease = ReadMicros(value, "lease_us", status);
   ReadMember(value, "cgroup", record.cgroup, status);
   SHADOWD_RETURN_IF_ERROR(status);
   return record;

@@ -28,6 +28,7 @@ struct ReplicaRecord {
   bool ready = false;  // was found ready once
   model::Readiness readiness;
   Micros stop_grace{0};
+  Micros lease{0};     // of a shadow: it ends this long after the last renewal; 0 = none
   std::string cgroup;  // relative to the parent: "shadows/web-t1-a0-s0"; "" = none
   bool operator==(const ReplicaRecord&) const = default;
 };

@@ -65,7 +65,6 @@ std::vector<std::string> EncodeShimArgv(const std::string& shim_path, const Shim
   }
   add(plan.cpu_idle, "--cpu-idle");
   add(plan.memory_max_bytes > 0, fmt::format("--memory-max-bytes={}", plan.memory_max_bytes));
-  add(plan.lease.count() > 0, fmt::format("--lease-us={}", plan.lease.count()));
   add(plan.ttl.count() > 0, fmt::format("--ttl-us={}", plan.ttl.count()));
   add(plan.die_with_shim, "--die-with-shim");
   add(command.poll_memory, "--poll-memory");
@@ -104,7 +103,6 @@ StatusOr<ShimCommand> DecodeShimArgv(const std::vector<std::string>& argv) {
   }
   plan.output_bytes_max = options.NumberOf<uint64_t>("--output-bytes-max", status);
   plan.memory_max_bytes = options.NumberOf<uint64_t>("--memory-max-bytes", status);
-  plan.lease = Micros(options.NumberOf<int64_t>("--lease-us", status));
   plan.ttl = Micros(options.NumberOf<int64_t>("--ttl-us", status));
   plan.cpu_idle = options.Flag("--cpu-idle");
   plan.die_with_shim = options.Flag("--die-with-shim");
