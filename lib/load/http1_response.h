@@ -21,6 +21,9 @@ class Http1Response {
   // The connection was closed: whether that completes the response.
   bool EndsWithClose() const { return state_ == State::kUntilClose; }
 
+  // The connection must not carry another request.
+  void ForbidReuse() { keep_alive_ = false; }
+
   bool begun() const { return begun_; }
   int status() const { return status_; }
   bool keep_alive() const { return keep_alive_; }

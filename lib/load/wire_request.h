@@ -10,6 +10,7 @@ namespace shadowd::load {
 struct WireRequest {
   std::string bytes;
   bool head = false;  // HEAD: the response has no body
+  bool safe = true;   // may be sent again when a kept connection turns out to be closed
 };
 using WireRequestPtr = std::shared_ptr<const WireRequest>;
 

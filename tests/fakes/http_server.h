@@ -1,0 +1,59 @@
+// A small real HTTP/1.1 server on loopback for tests and benchmarks: one thread with epoll, keep-alive, any
+// number of connections. It remembers what it was asked, may answer after a fixed delay (in order of arrival,
+// without occupying anything), or stall: accept and never answer. Assertions belong on the test's own thread;
+// the log is copied out.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace shadowd::fakes {
+
+class HttpServer {
+ public:
+  struct Options {
+    int64_t delay_us = 0;
+    bool stall = false;
+    bool keep_log = true;
+    int status = 200;
+  };
+  explicit HttpServer(const Options& options);
+  HttpServer() : HttpServer(Options{}) {}
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+  ~HttpServer();
+
+  uint16_t port() const { return port_; }
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+  uint64_t requests() const { return requests_.load(); }
+  // The heads (and bodies) of all requests so far, one string each.
+  std::vector<std::string> Log() const;
+
+ private:
+  struct Connection;
+  struct Due;
+
+  void Run();
+  void Accept();
+  void Receive(Connection& connection);
+  void Answer(Connection& connection);
+
+  Options options_;
+  int listen_fd_ = -1;
+  int epoll_fd_ = -1;
+  uint16_t port_ = 0;
+  std::atomic<bool> stop_{false};
+  std::atomic<uint64_t> requests_{0};
+  mutable std::mutex mutex_;
+  std::vector<std::string> log_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<Due> due_;
+  std::thread thread_;
+};
+
+}  // namespace shadowd::fakes
