@@ -54,6 +54,7 @@ struct Loop::Batch {
   uint64_t sequence = 0;
   State state = State::kWaiting;
   ports::Outcome outcome;
+  MonoTime submitted;
   std::vector<std::pair<ports::ReplyToken, Done>> waiting;
   Status error;
 };
@@ -89,8 +90,7 @@ void Loop::Post(ports::Event event, Done done) {
   const Now arrived = ReadClocks();
   asio::post(impl_->context, [this, arrived, event = std::move(event), done = std::move(done)]() mutable {
     --stats_.queue_depth;
-    stats_.lag_us = (ReadClocks().mono - arrived.mono).count();
-    Step(event, std::move(done));
+    Step(event, arrived.mono, std::move(done));
   });
 }
 
@@ -102,9 +102,10 @@ void Loop::Feed(ports::Event event) {
     return;
   }
   ++stats_.queue_depth;
-  asio::post(impl_->context, [this, event = std::move(event)] {
+  const Now arrived = ReadClocks();
+  asio::post(impl_->context, [this, arrived, event = std::move(event)] {
     --stats_.queue_depth;
-    Step(event, nullptr);
+    Step(event, arrived.mono, nullptr);
   });
 }
 
@@ -116,8 +117,13 @@ void Loop::Run(std::function<void()> call) {
   asio::post(impl_->context, std::move(call));
 }
 
-void Loop::Step(const ports::Event& event, Done done) {
+void Loop::Step(const ports::Event& event, MonoTime arrived, Done done) {
   ++stats_.events;
+  const Now now = ReadClocks();
+  stats_.lag_us = (now.mono - arrived).count();
+  if (options_.on_event) {
+    options_.on_event(control::EventName(event.payload.index()), now.mono - arrived);
+  }
   Batch batch;
   batch.sequence = impl_->next_sequence++;
   ports::Event stepped = event;
@@ -125,7 +131,7 @@ void Loop::Step(const ports::Event& event, Done done) {
     stepped.token = impl_->next_token++;
     batch.waiting.emplace_back(stepped.token, std::move(done));
   }
-  batch.outcome = parts_.core.Step(stepped, ReadClocks());
+  batch.outcome = parts_.core.Step(stepped, now);
   if (batch.outcome.mutations.empty()) {
     batch.state = Batch::State::kDurable;  // still in order behind what is not yet on disk
   }
@@ -143,6 +149,7 @@ void Loop::Submit() {
       continue;
     }
     const uint64_t sequence = batch.sequence;
+    batch.submitted = ReadClocks().mono;
     const Status queued =
         parts_.store.Commit(batch.outcome.mutations, [this, sequence](StatusOr<int64_t> revision) {
           asio::post(impl_->context,
@@ -205,6 +212,9 @@ void Loop::Complete(Batch& batch) {
   const bool durable = batch.state == Batch::State::kDurable;
   if (durable) {
     const Now now = ReadClocks();
+    if (options_.on_commit && !batch.outcome.mutations.empty()) {
+      options_.on_commit(batch.outcome.mutations.size(), now.mono - batch.submitted);
+    }
     for (const ports::Mutation& mutation : batch.outcome.mutations) {
       catalogue_.Apply(catalogue_.NextRevision(now.wall), mutation);
     }
@@ -230,9 +240,9 @@ void Loop::CountUncommitted() {
 void Loop::ArmTimer(MonoTime at) {
   const uint64_t generation = ++impl_->timer_generation;
   impl_->timer.expires_at(ToSteady(at));
-  impl_->timer.async_wait([this, generation](const boost::system::error_code& cancelled) {
+  impl_->timer.async_wait([this, generation, at](const boost::system::error_code& cancelled) {
     if (!cancelled && generation == impl_->timer_generation) {
-      Step({model::ServiceId(), ports::TimerFired{}, 0, {}}, nullptr);
+      Step({model::ServiceId(), ports::TimerFired{}, 0, {}}, at, nullptr);
     }
   });
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "base/time.h"
 #include "daemon/rpc/catalogue.h"
@@ -41,6 +42,9 @@ class Loop final : public Dispatcher {
     size_t queue_max = 16384;        // events of callers; more are refused
     size_t uncommitted_max = 16384;  // steps waiting for the store; more refuse callers and drop measurements
     Catalogue::Options catalogue;
+    // For the daemon's own figures; called on the loop's thread.
+    std::function<void(const std::string& event, Micros lag)> on_event;
+    std::function<void(size_t mutations, Micros took)> on_commit;
   };
   struct Parts {  // borrowed
     control::Core& core;
@@ -78,7 +82,8 @@ class Loop final : public Dispatcher {
  private:
   struct Impl;
   struct Batch;
-  void Step(const ports::Event& event, std::function<void(StatusOr<ports::ReplyValue>)> done);
+  void Step(const ports::Event& event, MonoTime arrived,
+            std::function<void(StatusOr<ports::ReplyValue>)> done);
   void Submit();
   void OnCommitted(uint64_t sequence, const StatusOr<int64_t>& revision);
   void Finish();

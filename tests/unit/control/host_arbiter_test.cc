@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/require_ok.h"
+#include "require_ok.h"
 
 using namespace shadowd;
 using namespace shadowd::control;

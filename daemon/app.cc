@@ -1,0 +1,370 @@
+#include "daemon/app.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <future>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "control/core.h"
+#include "daemon/executor.h"
+#include "daemon/fit_pool.h"
+#include "daemon/io/data_plane.h"
+#include "daemon/io/haproxy_actuator.h"
+#include "daemon/io/host_guard.h"
+#include "daemon/io/process_provider.h"
+#include "daemon/io/production_observer.h"
+#include "daemon/io/sd_notify.h"
+#include "daemon/loop.h"
+#include "daemon/rpc/server.h"
+#include "daemon/service_files.h"
+#include "daemon/version.h"
+#include "daemon/web/metrics.h"
+#include "daemon/web/web_server.h"
+#include "shadowd/v1/daemon.pb.h"
+#include "store/store.h"
+
+namespace shadowd::daemon {
+namespace {
+
+constexpr Micros kHostGuardEvery = std::chrono::seconds(5);
+constexpr Micros kFreezeFileEvery = std::chrono::seconds(1);
+constexpr Micros kShadowsEndWithin = std::chrono::seconds(2);
+
+control::CoreOptions CoreOptionsOf(const config::DaemonConfig& config) {
+  control::CoreOptions options;
+  options.host.max_shadows = config.host.max_shadows;
+  options.host.memory_reserve_bytes = static_cast<double>(config.host.memory_reserve_bytes);
+  options.host.cpu_pressure_max = config.host.psi_cpu_max;
+  options.services_max = static_cast<size_t>(config.limits.max_services);
+  return options;
+}
+
+void SetLogLevel(config::LogLevel level) {
+  static constexpr std::pair<config::LogLevel, spdlog::level::level_enum> kLevels[] = {
+      {config::LogLevel::kTrace, spdlog::level::trace},
+      {config::LogLevel::kDebug, spdlog::level::debug},
+      {config::LogLevel::kInfo, spdlog::level::info},
+      {config::LogLevel::kWarn, spdlog::level::warn},
+      {config::LogLevel::kError, spdlog::level::err}};
+  for (const auto& [ours, theirs] : kLevels) {
+    if (ours == level) {
+      spdlog::set_level(theirs);
+    }
+  }
+}
+
+// What may change while the daemon runs; a difference anywhere else needs a restart.
+config::DaemonConfig WithReloadable(config::DaemonConfig running, const config::DaemonConfig& wanted) {
+  running.log_level = wanted.log_level;
+  running.host = wanted.host;
+  running.service_dir = wanted.service_dir;
+  running.limits.max_services = wanted.limits.max_services;
+  running.drain_timeout = wanted.drain_timeout;
+  return running;
+}
+
+Status MakeDirectory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  return error ? FailedPrecondition("cannot make directory {}: {}", path, error.message()) : absl::OkStatus();
+}
+
+}  // namespace
+
+// In the order of construction; destruction is the reverse.
+struct App::Parts {
+  Options options;
+  Metrics metrics;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<control::Core> core;
+  std::unique_ptr<Loop> loop;
+  std::unique_ptr<FitPool> fits;
+  std::unique_ptr<io::ProcessProvider> provider;
+  std::unique_ptr<io::HaproxyActuator> actuator;
+  std::unique_ptr<io::ProductionObserver> observer;
+  std::unique_ptr<io::DataPlane> data_plane;
+  std::unique_ptr<Executor> executor;
+  std::thread loop_thread;
+  std::unique_ptr<RpcServer> rpc;
+  std::unique_ptr<WebServer> web;
+  bool file_frozen = false;  // loop's thread
+  bool stopped = false;
+
+  Status OpenStore();
+  Status MakeEdges();
+  Status Restore();
+  Status Serve();
+  void Housekeeping();
+  void WatchFreezeFile();
+  void ApplyServices(const std::vector<model::ServiceSpec>& specs);
+  void CompleteStatus(v1::DaemonStatus& status) const;
+};
+
+Status App::Parts::OpenStore() {
+  const config::DaemonConfig& config = options.config;
+  SHADOWD_RETURN_IF_ERROR(MakeDirectory(config.runtime_dir));
+  store::Options store_options;
+  store_options.directory = config.state_dir;
+  store_options.queue_max = static_cast<size_t>(config.limits.store_queue);
+  SHADOWD_ASSIGN_OR_RETURN(store, store::Store::Open(store_options));
+  core = std::make_unique<control::Core>(CoreOptionsOf(config));
+  Loop::Options loop_options;
+  loop_options.queue_max = static_cast<size_t>(config.limits.loop_queue);
+  loop_options.catalogue.watch_history = static_cast<size_t>(config.watch_history);
+  loop_options.on_event = [this](const std::string& event, Micros lag) { metrics.CountEvent(event, lag); };
+  loop_options.on_commit = [this](size_t mutations, Micros took) { metrics.CountCommit(mutations, took); };
+  loop = std::make_unique<Loop>(loop_options, Loop::Parts{*core, *store});
+  return absl::OkStatus();
+}
+
+Status App::Parts::MakeEdges() {
+  const auto feed = [this](ports::Event event) { loop->Feed(std::move(event)); };
+  fits = std::make_unique<FitPool>(feed);
+  SHADOWD_ASSIGN_OR_RETURN(provider, io::ProcessProvider::Create({.runtime_dir = options.config.runtime_dir,
+                                                                  .shim_path = options.shim_path,
+                                                                  .cgroup_parent = "",
+                                                                  .max_replicas = 256},
+                                                                 feed));
+  if (!provider->isolation_note().empty()) {
+    spdlog::warn("isolation=partial note=\"{}\"", provider->isolation_note());
+  }
+  const auto usage = [this] { return provider->Sample(); };
+  actuator = std::make_unique<io::HaproxyActuator>(feed);
+  SHADOWD_ASSIGN_OR_RETURN(observer, io::ProductionObserver::Create(
+                                         feed, usage, [] { return ReadClocks().wall; },
+                                         [](const model::ServiceId& service, const Status& status) {
+                                           if (status.ok()) {
+                                             spdlog::info("service={} production=observed", service);
+                                           } else {
+                                             spdlog::warn("service={} production=unreadable error=\"{}\"",
+                                                          service, MessageOf(status));
+                                           }
+                                         }));
+  SHADOWD_ASSIGN_OR_RETURN(data_plane, io::DataPlane::Create(feed, usage, ReadClocks));
+  executor = std::make_unique<Executor>(Executor::Parts{*provider, *actuator, *observer, *data_plane, *fits,
+                                                        [this](MonoTime at) { loop->ArmTimer(at); }});
+  loop->SetExecutor([this](const ports::Action& action) { executor->Do(action); });
+  return absl::OkStatus();
+}
+
+// What was stored becomes the read model and the machines; then the provider looks which replicas still run.
+Status App::Parts::Restore() {
+  SHADOWD_ASSIGN_OR_RETURN(store::Snapshot snapshot, store->Load());
+  Catalogue& catalogue = loop->catalogue();
+  for (const ports::Mutation& mutation : snapshot.resources) {
+    catalogue.Apply(catalogue.NextRevision(ReadClocks().wall), mutation);
+  }
+  catalogue.StartHistory();
+  core->RestoreFreeze(snapshot.frozen, snapshot.frozen_reason);
+  std::vector<io::KnownReplica> known;
+  for (ports::Restored& restored : snapshot.services) {
+    const model::ServiceId id = restored.service.spec.id;
+    for (const model::Instance& instance : restored.instances) {
+      known.push_back({id, instance.id, model::Role::kInstance, instance.process, instance.address});
+    }
+    for (const model::Shadow& shadow : restored.shadows) {
+      known.push_back({id, shadow.id, model::Role::kShadow, shadow.process, shadow.address});
+    }
+    loop->Feed({id, std::move(restored), 0, "restart"});
+  }
+  // In order behind the machines that must hear of what is found.
+  loop->Run([this, known = std::move(known)] { provider->Recover(known); });
+  return absl::OkStatus();
+}
+
+void App::Parts::CompleteStatus(v1::DaemonStatus& status) const {
+  const store::Stats stats = store->stats();
+  const ports::HostPressure pressure = io::ReadHostPressure();
+  status.set_shadows_max(options.config.host.max_shadows);
+  status.set_memory_available_bytes(pressure.memory_available_bytes);
+  if (pressure.cpu_some_avg10 >= 0) {
+    status.set_cpu_some_avg10(pressure.cpu_some_avg10);
+  }
+  if (!stats.writable) {
+    status.add_degraded_reasons("the store cannot be written: " + stats.last_error);
+  }
+  if (stats.telemetry_moved_aside) {
+    status.add_degraded_reasons("telemetry.db was damaged and moved aside; past demand is lost");
+  }
+  if (!provider->isolation_note().empty()) {
+    status.add_degraded_reasons("shadows are isolated only in part: " + provider->isolation_note());
+  }
+}
+
+Status App::Parts::Serve() {
+  const config::DaemonConfig& config = options.config;
+  ServerOptions server;
+  server.socket.path = config.socket_path;
+  server.socket.group = config.socket_group;
+  if (config.tcp) {
+    server.tcp.address = config.tcp->address;
+    if (config.tcp->tls) {
+      server.tcp.cert_file = config.tcp->tls->cert;
+      server.tcp.key_file = config.tcp->tls->key;
+      server.tcp.client_ca_file = config.tcp->tls->client_ca;
+    }
+  }
+  server.reflection = config.reflection;
+  server.message_bytes_max = static_cast<int>(config.limits.message_bytes_max);
+  server.limits.open_calls_max = static_cast<size_t>(config.limits.max_watches);
+  server.limits.services_max = static_cast<size_t>(config.limits.max_services);
+  EdgeHooks hooks;
+  hooks.wall_time = [] { return ReadClocks().wall; };
+  hooks.version = kVersion;
+  hooks.start_time = ReadClocks().wall;
+  hooks.pid = getpid();
+  hooks.list_audit = [this](WallTime before, int limit, auto done) { done(store->ListAudit(before, limit)); };
+  hooks.complete_status = [this](v1::DaemonStatus& status) { CompleteStatus(status); };
+  hooks.on_call = [this](const std::string& method, const std::string& code, Micros took) {
+    metrics.CountRpc(method, code, took);
+  };
+  SHADOWD_ASSIGN_OR_RETURN(rpc, RpcServer::Create(std::move(server), *loop, std::move(hooks)));
+  if (!config.metrics_listen.empty()) {
+    SHADOWD_ASSIGN_OR_RETURN(web, WebServer::Create(config.metrics_listen, *loop, metrics));
+    spdlog::info("metrics=http://{}/metrics", config.metrics_listen);
+  }
+  return absl::OkStatus();
+}
+
+void App::Parts::Housekeeping() {
+  loop->Every(kHostGuardEvery, [this] {
+    loop->Feed({model::ServiceId(), io::ReadHostPressure(), 0, "host"});
+    metrics.SetQueueDepth("loop", loop->stats().queue_depth.load());
+    metrics.SetQueueDepth("store", store->stats().queue_depth);
+    metrics.Observe(loop->catalogue());
+  });
+  if (!options.config.freeze_file.empty()) {
+    loop->Every(kFreezeFileEvery, [this] { WatchFreezeFile(); });
+  }
+  if (const Micros interval = io::WatchdogInterval(); interval > Micros(0)) {
+    loop->Every(interval, [] { io::NotifyWatchdog(); });
+  }
+}
+
+// The file freezes when it appears and thaws when it goes; a freeze by call or signal is left alone.
+void App::Parts::WatchFreezeFile() {
+  std::error_code error;
+  const bool there = std::filesystem::exists(options.config.freeze_file, error);
+  if (there != file_frozen) {
+    file_frozen = there;
+    loop->Feed({model::ServiceId(),
+                ports::Freeze{there, there ? "the file " + options.config.freeze_file + " exists" : ""}, 0,
+                "freeze_file"});
+  }
+}
+
+void App::Parts::ApplyServices(const std::vector<model::ServiceSpec>& specs) {
+  for (const model::ServiceSpec& spec : specs) {
+    loop->Run([this, spec] {
+      const control::ServiceMachine* machine = core->Find(spec.id);
+      if (machine != nullptr && machine->service().spec == spec) {
+        return;
+      }
+      loop->Post({spec.id, ports::ApplyService{spec, ""}, 0, "service_dir"},
+                 [id = spec.id](StatusOr<ports::ReplyValue> applied) {
+                   if (!applied.ok()) {
+                     spdlog::error("service={} service_dir=refused error=\"{}\"", id,
+                                   MessageOf(applied.status()));
+                   }
+                 });
+    });
+  }
+}
+
+App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+StatusOr<std::unique_ptr<App>> App::Start(Options options) {
+  SetLogLevel(options.config.log_level);
+  SHADOWD_ASSIGN_OR_RETURN(const std::vector<model::ServiceSpec> specs,
+                           LoadServiceFiles(options.config.service_dir));
+  auto parts = std::make_unique<Parts>();
+  parts->options = std::move(options);
+  SHADOWD_RETURN_IF_ERROR(parts->OpenStore());
+  auto app = std::unique_ptr<App>(new App(std::move(parts)));
+  Parts& p = *app->parts_;
+  SHADOWD_RETURN_IF_ERROR(p.MakeEdges());
+  SHADOWD_RETURN_IF_ERROR(p.Serve());
+  SHADOWD_RETURN_IF_ERROR(p.Restore());
+  p.Housekeeping();
+  p.loop_thread = std::thread([&p] { p.loop->RunUntilStopped(); });
+  p.ApplyServices(specs);
+  p.rpc->SetServing(true);
+  spdlog::info("state=READY version={} socket={} services={}", kVersion, p.options.config.socket_path,
+               p.core->services());
+  io::NotifyReady(fmt::format("ready on {}", p.options.config.socket_path));
+  return app;
+}
+
+App::~App() {
+  Stop();
+}
+
+Status App::Reload() {
+  Parts& p = *parts_;
+  if (p.options.config_path.empty()) {
+    return FailedPrecondition("started without a configuration file; nothing to reload");
+  }
+  SHADOWD_ASSIGN_OR_RETURN(const std::string text, ReadWholeFile(p.options.config_path, 1 << 20));
+  SHADOWD_ASSIGN_OR_RETURN(const config::DaemonConfig wanted,
+                           config::ParseDaemonConfig(text, p.options.config_path));
+  if (WithReloadable(p.options.config, wanted) != wanted) {
+    return FailedPrecondition(
+        "{}: something other than log_level, host, service_dir, limits.max_services and drain_timeout has "
+        "changed; that needs a restart",
+        p.options.config_path);
+  }
+  SHADOWD_ASSIGN_OR_RETURN(const std::vector<model::ServiceSpec> specs, LoadServiceFiles(wanted.service_dir));
+  p.options.config = wanted;
+  SetLogLevel(wanted.log_level);
+  p.loop->Run([&p, wanted] { p.core->SetOptions(CoreOptionsOf(wanted)); });
+  p.ApplyServices(specs);
+  return absl::OkStatus();
+}
+
+void App::Freeze(bool frozen, const std::string& reason, const std::string& actor) {
+  parts_->loop->Feed({model::ServiceId(), ports::Freeze{frozen, reason}, 0, actor});
+}
+
+void App::Stop() {
+  Parts& p = *parts_;
+  if (std::exchange(p.stopped, true)) {
+    return;
+  }
+  p.loop->BeginDraining();
+  if (p.rpc != nullptr && p.loop_thread.joinable()) {
+    std::promise<void> drained;
+    p.rpc->Drain(p.options.config.drain_timeout, [&drained] { drained.set_value(); });
+    drained.get_future().wait();
+  }
+  p.rpc.reset();
+  p.web.reset();
+  if (p.data_plane) {
+    p.data_plane->Stop();
+  }
+  if (p.observer) {
+    p.observer->Stop();
+  }
+  if (p.actuator) {
+    p.actuator->Stop();
+  }
+  if (p.provider) {
+    p.provider->Shutdown(true, kShadowsEndWithin);
+  }
+  if (p.fits) {
+    p.fits->Stop();
+  }
+  if (p.loop_thread.joinable()) {
+    p.loop->Stop();
+    p.loop_thread.join();
+  }
+  if (p.store) {
+    p.store->Close();
+  }
+}
+
+}  // namespace shadowd::daemon

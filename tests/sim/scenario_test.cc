@@ -1,0 +1,194 @@
+// The loop as a whole in virtual time: scale out ahead of a peak, a dearer version, a scale-in, emergencies,
+// restarts.
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "control/emergency.h"
+#include "sim/demo_world.h"
+
+using namespace shadowd;
+using namespace shadowd::sim;
+using model::DecisionKind;
+using model::DecisionState;
+
+namespace {
+
+World Started(uint64_t seed, model::ServiceSpec spec) {
+  World world(DemoOptions(seed));
+  REQUIRE(world.Send({kShop, ports::ApplyService{spec, ""}, 0, "test"})->ok());
+  world.RunFor(std::chrono::seconds(15));
+  REQUIRE(world.Send({kShop, ports::ImportHistory(DemoHistory(world, seed)), 0, "test"})->ok());
+  return world;
+}
+
+int Count(const World& world, DecisionKind kind, bool out, DecisionState state = DecisionState::kApplied) {
+  const auto decisions = world.Decisions(kShop);
+  return static_cast<int>(
+      std::count_if(decisions.begin(), decisions.end(), [&](const model::Decision& decision) {
+        return decision.kind == kind && decision.state == state &&
+               (out ? decision.to > decision.from : decision.to < decision.from);
+      }));
+}
+
+std::string Story(const World& world) {
+  std::string story;
+  for (const std::string& line : world.journal()) {
+    if (line.find(" decision=") != std::string::npos || line.find("trial=") != std::string::npos ||
+        line.find("model=") != std::string::npos) {
+      story += line + "\n";
+    }
+  }
+  return story;
+}
+
+}  // namespace
+
+TEST_CASE("a day: production is scaled ahead of the peak by a confirmed plan, and back in the trough") {
+  const uint64_t seed = GENERATE(1, 2, 3);
+  World world = Started(seed, DemoSpec(model::Mode::kAct, "1"));
+  world.RunFor(std::chrono::seconds(185));
+  INFO(Story(world));
+  CHECK(Count(world, DecisionKind::kConfirmed, true) >= 1);
+  CHECK(Count(world, DecisionKind::kConfirmed, false) + Count(world, DecisionKind::kAdjusted, false) >= 1);
+  CHECK(world.violation_seconds() <= 5);
+  CHECK(world.shadows_alive() <= 5);
+}
+
+TEST_CASE(
+    "a version that makes requests dearer is found by its shadows and the plan adjusted before production "
+    "feels it") {
+  const uint64_t seed = GENERATE(1, 2, 3);
+  World world = Started(seed, DemoSpec(model::Mode::kAct, "1"));
+  world.RunFor(std::chrono::seconds(175));  // a trough
+  REQUIRE(world.Send({kShop, ports::ApplyService{DemoSpec(model::Mode::kAct, "2"), ""}, 0, "test"})->ok());
+  world.RunFor(std::chrono::seconds(170));
+  INFO(Story(world));
+  const auto decisions = world.Decisions(kShop);
+  const bool adjusted = std::any_of(decisions.begin(), decisions.end(), [](const model::Decision& decision) {
+    return decision.trigger.kind == model::TriggerKind::kNewVersion &&
+           decision.kind == DecisionKind::kAdjusted && decision.to > decision.planned;
+  });
+  CHECK(adjusted);
+  CHECK(world.violation_seconds() <= 5);
+}
+
+TEST_CASE("without trials the same deploy hurts production") {
+  model::ServiceSpec first = DemoSpec(model::Mode::kAct, "1");
+  model::ServiceSpec second = DemoSpec(model::Mode::kAct, "2");
+  first.trial.policy = second.trial.policy = model::TrialPolicy::kNever;
+  World world = Started(1, first);
+  world.RunFor(std::chrono::seconds(175));
+  REQUIRE(world.Send({kShop, ports::ApplyService{second, ""}, 0, "test"})->ok());
+  world.RunFor(std::chrono::seconds(170));
+  INFO(Story(world));
+  CHECK(world.shadows_alive() == 0);
+  CHECK(world.kept(kShop).trials.empty());
+  WARN("violation seconds without trials: " << world.violation_seconds());
+}
+
+TEST_CASE("a scale-in that would not hold is rejected") {
+  World world = Started(5, DemoSpec(model::Mode::kAct, "1"));
+  world.RunFor(std::chrono::seconds(75));  // near the peak, on four instances
+  const int serving = world.core().Find(kShop)->fleet().Serving();
+  REQUIRE(serving >= 4);
+  const auto reply = world.Send({kShop, ports::ProposeScaling{2, ""}, 0, "test"});
+  REQUIRE(reply->ok());
+  const auto proposed = std::get<model::Decision>(**reply);
+  world.RunFor(std::chrono::seconds(40));
+  INFO(Story(world));
+  const model::Decision decided = world.kept(kShop).decisions.at(proposed.id);
+  CHECK(decided.kind == DecisionKind::kRejected);
+  CHECK(decided.to == decided.from);
+}
+
+TEST_CASE("OBSERVE and ADVISE never touch production") {
+  const model::Mode mode = GENERATE(model::Mode::kObserve, model::Mode::kAdvise);
+  World world = Started(3, DemoSpec(mode, "1"));
+  world.RunFor(std::chrono::seconds(200));
+  CHECK(world.instances_alive() == 0);
+  for (const model::Decision& decision : world.Decisions(kShop)) {
+    CHECK(decision.state != DecisionState::kApplying);
+  }
+}
+
+TEST_CASE("an emergency acts at once, also during a trial, and is tested afterwards") {
+  WorldOptions options = DemoOptions(4);
+  options.demand_rps = [](double seconds) { return seconds < 60 ? 150.0 : 450.0; };  // a flash crowd
+  World world(options);
+  REQUIRE(world.Send({kShop, ports::ApplyService{DemoSpec(model::Mode::kAct, "1"), ""}, 0, "test"})->ok());
+  world.RunFor(std::chrono::seconds(15));
+  world.Send({kShop, ports::ImportHistory(DemoHistory(world, 4)), 0, "test"});
+  world.RunFor(std::chrono::seconds(57));
+  INFO(Story(world));
+  const auto decisions = world.Decisions(kShop);
+  const auto emergency =
+      std::find_if(decisions.begin(), decisions.end(), [](const model::Decision& decision) {
+        return decision.trigger.kind == model::TriggerKind::kEmergency && decision.to > decision.from;
+      });
+  REQUIRE(emergency != decisions.end());
+  CHECK(emergency->trial.empty());
+  CHECK(ToSeconds(emergency->decide_time - world.now().wall) > -12);  // at about second 64 of 72
+  world.RunFor(std::chrono::seconds(60));
+  CHECK(world.core().Find(kShop)->fleet().Serving() >= 4);
+}
+
+TEST_CASE("a restart keeps production, ends the shadows and closes the trial as inconclusive") {
+  World world = Started(6, DemoSpec(model::Mode::kAct, "1"));
+  world.RunFor(std::chrono::seconds(20));
+  REQUIRE(world.Send({kShop, ports::ProposeScaling{5, ""}, 0, "test"})->ok());
+  world.RunFor(std::chrono::seconds(14));
+  REQUIRE(world.shadows_alive() > 0);
+  const int instances = world.instances_alive();
+  world.Restart();
+  world.RunFor(std::chrono::milliseconds(200));
+  CHECK(world.shadows_alive() == 0);
+  CHECK(world.instances_alive() == instances);
+  const auto& trials = world.kept(kShop).trials;
+  CHECK(std::any_of(trials.begin(), trials.end(),
+                    [](const auto& item) { return item.second.state == model::TrialState::kInconclusive; }));
+  world.RunFor(std::chrono::seconds(120));
+  CHECK(world.core().Find(kShop)->fleet().Converged());
+  CHECK(world.violation_seconds() <= 5);
+}
+
+TEST_CASE("levels can be listed, and one, three and five levels are tried") {
+  const int count = GENERATE(1, 3, 5);
+  model::ServiceSpec spec = DemoSpec(model::Mode::kAct, "1");
+  spec.shadows.levels_auto_max = count;
+  World world = Started(7, spec);
+  world.RunFor(std::chrono::seconds(20));
+  REQUIRE(world.Send({kShop, ports::ProposeScaling{5, ""}, 0, "test"})->ok());
+  world.RunFor(std::chrono::seconds(30));
+  const auto& trials = world.kept(kShop).trials;
+  REQUIRE_FALSE(trials.empty());
+  const model::Trial& trial = trials.begin()->second;
+  CHECK(static_cast<int>(trial.arms.size()) == count + 1);  // and the null arm
+  CHECK(model::TrialEnded(trial.state));
+  CHECK(world.shadows_alive() == 0);
+}
+
+TEST_CASE("deleting a service takes down everything that was started for it") {
+  World world = Started(8, DemoSpec(model::Mode::kAct, "1"));
+  world.RunFor(std::chrono::seconds(20));
+  world.Send({kShop, ports::ProposeScaling{5, ""}, 0, "test"});
+  world.RunFor(std::chrono::seconds(5));
+  REQUIRE(world.Send({kShop, ports::DeleteService{}, 0, "test"})->ok());
+  world.RunFor(std::chrono::seconds(10));
+  CHECK(world.shadows_alive() == 0);
+  CHECK(world.instances_alive() == 0);
+  CHECK(world.core().Find(kShop) == nullptr);
+}
+
+TEST_CASE("a freeze stops trials and closes the gate until it is lifted") {
+  World world = Started(9, DemoSpec(model::Mode::kAct, "1"));
+  world.RunFor(std::chrono::seconds(20));
+  world.Send({kShop, ports::ProposeScaling{5, ""}, 0, "test"});
+  world.RunFor(std::chrono::seconds(5));
+  world.Send({model::ServiceId(), ports::Freeze{true, "incident"}, 0, "test"});
+  world.RunFor(std::chrono::seconds(120));  // over the peak
+  CHECK(world.shadows_alive() == 0);
+  CHECK(world.core().Find(kShop)->fleet().Serving() == 2);
+  world.Send({model::ServiceId(), ports::Freeze{false, ""}, 0, "test"});
+  world.RunFor(std::chrono::seconds(180));
+  CHECK(world.Decisions(kShop).back().state != DecisionState::kBlocked);
+}
