@@ -4,6 +4,11 @@
 // sequences). Owned by the service's machine; single-threaded; value type; pure. Memory is bounded whatever
 // is fed.
 //
+// Tails near saturation are so correlated that seconds of samples cannot settle them alone. There the arms
+// help each other: a capacity curve through all of them (and history) settles the SLO axis where it is sure
+// (probability beyond kCurveSure), with the arm's own estimate on the same side. That part is Bayesian and
+// rests on the shape of the curve; simulations in the tests check its errors.
+//
 // Decisions: a latency quantile HOLDS when its confidence sequence lies wholly under the limit and FAILS when
 // wholly over it; a prediction is ACCURATE when the sequence lies inside the tolerated band and OFF when
 // wholly outside. The error bound alpha is shared among the arms and their tests. Correlated samples count
@@ -16,6 +21,7 @@
 
 #include "analysis/arm_record.h"
 #include "base/time.h"
+#include "capacity/curve.h"
 #include "model/kpi.h"
 #include "model/service.h"
 #include "model/trial.h"
@@ -33,6 +39,9 @@ struct EngineOptions {
   // False when the null arm runs another version than production (a NEW_VERSION trial): then the two differ
   // for a reason and must not normalise each other.
   bool null_normalises = true;
+  // What is known of the service already, for the curve that joins the arms; may be empty.
+  std::vector<model::CapacityPoint> history;
+  std::string version;  // that the shadows run
 };
 
 class Engine {
@@ -60,8 +69,20 @@ class Engine {
     std::string note;
   };
 
+  // What all arms together say, computed once per question.
+  struct Joint {
+    Normaliser normaliser;
+    capacity::Curve curve;  // through all arms and the history
+    bool enough = false;    // arms and samples for the curve to speak
+  };
+
   Normaliser Normalise() const;
-  model::ArmVerdict VerdictOf(size_t arm, const Normaliser& normaliser, bool at_deadline) const;
+  Joint JoinArms() const;
+  model::ArmVerdict VerdictOf(size_t arm, const Joint& joint, bool at_deadline) const;
+  std::string JudgeSlo(size_t arm, const Joint& joint, model::ArmVerdict& verdict) const;
+  bool SmallerDecided(size_t arm, const Joint& joint, const model::ArmVerdict& verdict) const;
+  std::vector<model::CapacityPoint> PointsOf(const Normaliser& normaliser, const std::string& version,
+                                             WallTime at, int production_instances) const;
 
   EngineOptions options_;
   std::vector<model::Arm> arms_;

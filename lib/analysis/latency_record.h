@@ -25,11 +25,13 @@ class LatencyRecord {
   model::Interval QuantileInterval(double p, double alpha) const;
 
   // How many correlated samples are worth one independent sample for the indicator {X <= q}: batch size times
-  // the variance of batch means over p(1-p), the largest over three batch sizes, enlarged for few batches, at
-  // least 1.
+  // the variance of batch means over p(1-p), enlarged for few batches, at least 1. Batches double as long as
+  // their means still correlate.
   double DesignEffect(double q) const;
 
  private:
+  std::vector<double> BatchShares(double q, size_t batch) const;
+
   static constexpr size_t kRecent = 16'384;
 
   std::vector<uint32_t> buckets_;  // grows to the largest latency seen

@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kLatencyCapUs = 60e6;  // what "does not end" is reported as
 constexpr double kLow = 0.05, kHigh = 0.95;
+constexpr double kCrowded = 10;  // times the unloaded latency
 constexpr double kUtilisationMax = 0.985;
 constexpr double kNormal95 = 1.645;
 
@@ -114,7 +115,9 @@ model::KpiPrediction Curve::Predict(double load_rps) const {
   }
   prediction.memory_bytes = {-1, -1, -1};
   if (have_memory_ && have_[0]) {
-    const double inside = load_rps * prediction.p50_us.expected * 1e-6;
+    // Past saturation the queue has no size of its own.
+    const double p50 = std::min(prediction.p50_us.expected, kCrowded * LatencyAt(0, load_low_, 0.5));
+    const double inside = load_rps * p50 * 1e-6;
     const double bytes = memory_.At(inside);
     const double noise = (memory_residual_ + prior_noise_) * bytes;
     prediction.memory_bytes =

@@ -14,7 +14,7 @@ constexpr double kSaturated = 0.95;        // a smaller throughput ratio means s
 constexpr double kPriorDeviation = 0.30;   // relative, of another version's latencies
 constexpr double kScaledDeviation = 0.12;  // once rescaled by what the new version showed
 constexpr double kPriorBins = 4;           // all of the prior together is worth that many bins
-constexpr double kNewVersionNoise = 0.25;  // relative, of predictions for a version without points
+constexpr double kNewVersionNoise = 0.15;  // relative, of predictions for a version without points
 constexpr double kFewPointsNoise = 0.10;   // and for one with too few
 constexpr double kRatioAgreement = 0.20;   // |ln(p50 ratio / CPU ratio)| that counts as moving alike
 constexpr double kRatioMax = 4;
@@ -161,6 +161,7 @@ CurveFitter::Sample CurveFitter::Merge(std::span<const Weighted* const> points, 
     }
   }
   sample.load /= total;
+  sample.per_point = total / static_cast<double>(points.size());
   sample.served /= total;
   for (size_t q = 0; q < kQuantiles; ++q) {
     sample.latency[q] = WeightedMedian(std::move(latency[q]));

@@ -29,6 +29,7 @@ class CurveFitter {
     double load = 0;
     double requests = 0;                       // weighted by recency and source
     double weight = 1;                         // of the best point in it
+    double per_point = 0;                      // requests of a typical point
     std::array<double, kQuantiles> latency{};  // <= 0: unknown
     double served = 0;                         // rps
     double cpu_cores = -1;
@@ -46,6 +47,7 @@ class CurveFitter {
   static std::optional<double> TimeRatio(const Curve& old, std::span<const Sample> own);
   static Curve FitSamples(std::span<const Sample> samples);
   static void FitLatency(std::span<const Sample> samples, Curve& curve);
+  static double XmaxScore(std::span<const Sample> samples, double xmax);
   static void FitCpu(std::span<const Sample> samples, Curve& curve);
   static void FitErrors(std::span<const Sample> samples, Curve& curve);
   static void FitMemory(std::span<const Sample> samples, Curve& curve);

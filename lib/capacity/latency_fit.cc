@@ -16,6 +16,7 @@ constexpr double kGridLow = 0.75;  // times the largest load
 constexpr double kGridHigh = 6;
 constexpr double kUtilisationMax = 0.985;  // the law is not followed closer to saturation than this
 constexpr double kSaturationDeviation = 0.05;
+constexpr double kStableDeviation = 0.02;
 constexpr double kTemper = 0.7;  // the quantiles of one point are not independent
 constexpr double kHuber = 2;
 constexpr double kSlopeScale = 2;  // prior deviation of A in units of the mean latency
@@ -75,6 +76,20 @@ Curve::Line CurveFitter::FitQuantile(std::span<const Sample> samples, size_t qua
   return {fit.intercept, fit.slope, fit.var_intercept, fit.var_slope, fit.covariance};
 }
 
+// What throughput alone says of xmax: a saturated point serves xmax, any other is below it. A short point may
+// be a burst above what the instance sustains.
+double CurveFitter::XmaxScore(std::span<const Sample> samples, double xmax) {
+  double score = 0;
+  for (const Sample& sample : samples) {
+    const double base = sample.saturated ? kSaturationDeviation : kStableDeviation;
+    const double variance = base * base + 1 / sample.per_point + sample.prior_variance;
+    double distance = std::log(sample.served / (sample.saturated ? xmax : kUtilisationMax * xmax));
+    distance = sample.saturated ? distance : std::max(distance, 0.0);
+    score -= 0.5 * sample.weight * std::min(distance * distance / variance, 50.0);
+  }
+  return score;
+}
+
 void CurveFitter::FitLatency(std::span<const Sample> samples, Curve& curve) {
   size_t values = 0;
   for (const Sample& sample : samples) {
@@ -101,13 +116,7 @@ void CurveFitter::FitLatency(std::span<const Sample> samples, Curve& curve) {
           cell.latency[q] = FitQuantile(samples, q, xmax, exponent, &score, &chi);
         }
       }
-      for (const Sample& sample : samples) {
-        if (sample.saturated) {
-          const double variance = kSaturationDeviation * kSaturationDeviation + sample.prior_variance;
-          const double distance = std::log(xmax / sample.served);
-          score -= 0.5 * sample.weight * std::min(distance * distance / variance, 50.0);
-        }
-      }
+      score += XmaxScore(samples, xmax);
       curve.cells_.push_back(cell);
       scores.push_back(score);
       chis.push_back(chi);

@@ -1,0 +1,327 @@
+#include "analysis/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "analysis/kpi_judge.h"
+#include "base/check.h"
+
+namespace shadowd::analysis {
+namespace {
+
+using model::Arm;
+using model::ArmRole;
+using model::ArmVerdict;
+using model::Cause;
+using model::KpiDelta;
+using model::KpiKind;
+using model::ModelAxis;
+using model::SloAxis;
+
+constexpr double kRatioLow = 0.8, kRatioHigh = 1.25;  // beyond: shadows do not stand for production
+constexpr double kProductionResolutionUs = 3000;      // production's log has 1 ms steps
+constexpr int kNormaliserWindows = 3;
+constexpr int kVoidWindowsMin = 4;  // before a share of void windows means anything
+// How alpha is shared. "Holds" needs every KPI of the SLO, so a wrong one needs the violated KPI's own test
+// to be wrong and each test may use the whole share; "fails" needs only one, so its tests divide theirs.
+constexpr double kHoldsShare = 0.5;
+constexpr double kFailsShare = 0.3, kFailsTests = 2;  // latency and errors
+constexpr double kModelShare = 0.2, kModelTests = 3;  // p50, the SLO's quantile, CPU per request
+constexpr int kCurveWindowsMin = 4;                   // of an arm, before the curve through it speaks
+constexpr uint64_t kCurveRequestsMin = 200;
+constexpr size_t kCurveArmsMin = 3;
+constexpr double kCurveSure = 0.95;
+constexpr double kLeansToFail = 0.3;   // a probability to hold that is not worth measuring on for
+constexpr double kPatience = 1.0 / 3;  // of the deadline: then what is open delays no longer
+
+struct Ratio {
+  double low = 0, high = std::numeric_limits<double>::infinity();
+  double difference_us = 0;
+  double production_us = 0, null_us = 0;
+};
+
+Ratio RatioOf(const LatencyRecord& production, const LatencyRecord& null, double p, double alpha) {
+  const model::Interval a = production.QuantileInterval(p, alpha), b = null.QuantileInterval(p, alpha);
+  Ratio ratio;
+  ratio.low = std::isfinite(b.high) && b.high > 0 ? a.low / b.high : 0;
+  ratio.high = b.low > 0 ? a.high / b.low : ratio.high;
+  ratio.difference_us = std::abs(a.expected - b.expected);
+  ratio.production_us = a.expected;
+  ratio.null_us = b.expected;
+  return ratio;
+}
+
+std::string Milliseconds(double us) {
+  return std::isfinite(us) ? fmt::format("{:.1f} ms", us * 1e-3) : std::string("unbounded");
+}
+
+std::string SloSentence(const KpiDelta& tail, const model::Slo& slo, SloAxis axis, uint64_t requests) {
+  const char* verb = axis == SloAxis::kHolds   ? "holds"
+                     : axis == SloAxis::kFails ? "fails"
+                                               : "neither surely holds nor surely fails";
+  return fmt::format("{} the SLO: p{:.0f} {} ({} to {}) against {} after {} requests", verb,
+                     slo.latency_quantile * 100, Milliseconds(tail.measured), Milliseconds(tail.low),
+                     Milliseconds(tail.high), Milliseconds(static_cast<double>(slo.latency_limit.count())),
+                     requests);
+}
+
+std::string ModelSentence(const std::vector<KpiDelta>& kpis, ModelAxis axis) {
+  if (axis == ModelAxis::kAccurate) {
+    return "as predicted";
+  }
+  if (axis == ModelAxis::kUnknown) {
+    return "too little to judge the prediction";
+  }
+  std::string list;
+  for (const KpiDelta& delta : kpis) {
+    if (delta.model == ModelAxis::kOff) {
+      list += fmt::format("{}{} {:+.0f} %", list.empty() ? "" : ", ", model::KpiName(delta.kind),
+                          delta.delta * 100);
+    }
+  }
+  return "off the prediction: " + list;
+}
+
+}  // namespace
+
+Engine::Engine(EngineOptions options, const std::vector<Arm>& arms)
+    : options_(std::move(options)), arms_(arms), production_(RecordRules{Micros(0), 0, 0, false}) {
+  for (const Arm& arm : arms_) {
+    RecordRules rules;
+    rules.warm_up = options_.warm_up;
+    // The null arm follows production's load, which moves.
+    rules.planned_rps = arm.role == ArmRole::kNull ? 0 : arm.load_rps;
+    rules.p50_us = arm.predicted.known ? std::max(arm.predicted.p50_us.expected, 0.0) : 0;
+    records_.emplace_back(rules);
+  }
+}
+
+void Engine::AddShadowWindow(size_t arm, const model::KpiWindow& window) {
+  SHADOWD_CHECK(arm < records_.size());
+  records_[arm].Add(window);
+}
+
+void Engine::AddProductionWindow(const model::KpiWindow& per_instance_mean) {
+  production_.Add(per_instance_mean);
+}
+
+Engine::Joint Engine::JoinArms() const {
+  Joint joint;
+  joint.normaliser = Normalise();
+  std::vector<model::CapacityPoint> points = options_.history;
+  WallTime newest{};  // what the arms show is as new as anything known
+  for (const model::CapacityPoint& point : points) {
+    newest = std::max(newest, point.at);
+  }
+  const std::vector<model::CapacityPoint> shown = PointsOf(joint.normaliser, options_.version, newest, 0);
+  size_t arms = 0;
+  for (const ArmRecord& record : records_) {
+    arms += record.windows() >= kCurveWindowsMin && record.completed() >= kCurveRequestsMin ? 1 : 0;
+  }
+  joint.enough = arms >= kCurveArmsMin;
+  if (joint.enough) {
+    points.insert(points.end(), shown.begin(), shown.end());
+    joint.curve = capacity::Curve::Fit(points, options_.version, newest);
+    joint.enough = joint.curve.version_known();
+  }
+  return joint;
+}
+
+Engine::Normaliser Engine::Normalise() const {
+  Normaliser normaliser;
+  const auto null =
+      std::find_if(arms_.begin(), arms_.end(), [](const Arm& arm) { return arm.role == ArmRole::kNull; });
+  if (null == arms_.end()) {
+    return normaliser;
+  }
+  if (!options_.null_normalises) {
+    normaliser.note = "the null arm runs another version than production and does not normalise";
+    return normaliser;
+  }
+  const ArmRecord& record = records_[static_cast<size_t>(null - arms_.begin())];
+  if (record.windows() < kNormaliserWindows || production_.windows() < kNormaliserWindows) {
+    return normaliser;
+  }
+  for (const double p : {0.5, 0.95}) {
+    const Ratio ratio = RatioOf(production_.latency(), record.latency(), p, options_.alpha / 4);
+    if (ratio.difference_us <= kProductionResolutionUs) {
+      continue;
+    }
+    if (ratio.low > kRatioHigh || ratio.high < kRatioLow) {
+      normaliser.refused = true;
+      normaliser.note = fmt::format(
+          "production and the null shadow differ at the same load: p{:.0f} {} against {}; shadows do not "
+          "stand for production here",
+          p * 100, Milliseconds(ratio.production_us), Milliseconds(ratio.null_us));
+      return normaliser;
+    }
+    if (p == 0.5) {
+      // Corrects only as far as the difference is certain.
+      normaliser.ratio = std::clamp(1.0, ratio.low, ratio.high);
+    }
+  }
+  if (normaliser.ratio != 1) {
+    normaliser.note = fmt::format("latencies scaled by {:.2f} (production over null)", normaliser.ratio);
+  }
+  return normaliser;
+}
+
+ArmVerdict Engine::VerdictOf(size_t arm, const Joint& joint, bool at_deadline) const {
+  if (arms_[arm].cached) {
+    return arms_[arm].verdict;
+  }
+  const ArmRecord& record = records_[arm];
+  const Normaliser& normaliser = joint.normaliser;
+  const double alpha = options_.alpha / static_cast<double>(arms_.size());
+  const bool candidate = arms_[arm].role == ArmRole::kCandidate;
+  KpiEvidence input{record, arms_[arm].predicted, options_.slo};
+  input.alpha_holds = alpha * kHoldsShare;
+  input.alpha_fails = alpha * kFailsShare / kFailsTests;
+  input.alpha_model = alpha * kModelShare / kModelTests;
+  input.latency_ratio = candidate ? normaliser.ratio : 1.0;
+  for (size_t other = 0; other < arms_.size(); ++other) {
+    if (arms_[other].load_rps >= arms_[arm].load_rps) {
+      input.pooled_requests += static_cast<double>(records_[other].completed());
+      input.pooled_errors += static_cast<double>(records_[other].errors());
+    }
+  }
+  ArmVerdict verdict;
+  verdict.requests = record.completed();
+  verdict.windows = record.windows();
+  verdict.windows_void = record.windows_void();
+  for (const KpiKind kind : model::kAllKpis) {
+    const auto own = options_.tolerances.find(model::KpiName(kind));
+    verdict.kpis.push_back(
+        JudgeKpi(input, kind, own != options_.tolerances.end() ? own->second : options_.tolerance));
+  }
+  if (record.windows() == 0 && record.windows_void() == 0) {
+    verdict.reason = at_deadline ? "nothing was measured before the deadline" : "nothing measured yet";
+    return verdict;
+  }
+  if (record.windows() + record.windows_void() >= kVoidWindowsMin &&
+      record.VoidShare() > options_.void_share_max) {
+    verdict.reason = "the machine is too busy to measure honestly: " + record.VoidSummary();
+    return verdict;
+  }
+  if (candidate && normaliser.refused) {
+    verdict.reason = normaliser.note;
+    return verdict;
+  }
+  const std::string slo_sentence = JudgeSlo(arm, joint, verdict);
+  verdict.model = CombineModel(verdict.kpis, arms_[arm].predicted, options_.slo);
+  verdict.cause = verdict.slo == SloAxis::kFails     ? Cause::kInsufficient
+                  : verdict.model == ModelAxis::kOff ? Cause::kModelInaccurate
+                                                     : Cause::kNone;
+  verdict.reason = slo_sentence + "; " + ModelSentence(verdict.kpis, verdict.model);
+  for (const std::string& note : {record.VoidSummary(), candidate ? normaliser.note : std::string()}) {
+    verdict.reason += note.empty() ? "" : "; " + note;
+  }
+  return verdict;
+}
+
+// The samples' own verdict, or the joint curve's where they are not enough; returns the sentence.
+std::string Engine::JudgeSlo(size_t arm, const Joint& joint, ArmVerdict& verdict) const {
+  verdict.slo = CombineSlo(verdict.kpis, options_.slo);
+  const auto of = [&](KpiKind kind) -> KpiDelta& {
+    return *std::find_if(verdict.kpis.begin(), verdict.kpis.end(),
+                         [&](const KpiDelta& delta) { return delta.kind == kind; });
+  };
+  KpiDelta& tail = of(SloKind(options_.slo));
+  const bool measured = records_[arm].windows() >= kCurveWindowsMin;
+  std::string by_curve;
+  if (verdict.slo == SloAxis::kUnknown && tail.slo == SloAxis::kUnknown && joint.enough && measured) {
+    const double holds = joint.curve.ProbabilityHolds(arms_[arm].load_rps, options_.slo);
+    const double limit = static_cast<double>(options_.slo.latency_limit.count());
+    if (holds >= kCurveSure && tail.measured <= limit) {
+      tail.slo = SloAxis::kHolds;
+    } else if (holds <= 1 - kCurveSure && tail.measured > limit) {
+      tail.slo = SloAxis::kFails;
+    }
+    verdict.slo = CombineSlo(verdict.kpis, options_.slo);
+    by_curve = fmt::format(", {:.0f} % by the curve through all arms", holds * 100);
+  }
+  return SloSentence(tail, options_.slo, verdict.slo, verdict.requests) + by_curve;
+}
+
+std::vector<ArmVerdict> Engine::Verdicts(bool at_deadline) const {
+  const Joint joint = JoinArms();
+  std::vector<ArmVerdict> verdicts;
+  for (size_t arm = 0; arm < arms_.size(); ++arm) {
+    verdicts.push_back(VerdictOf(arm, joint, at_deadline));
+  }
+  return verdicts;
+}
+
+// An arm below one that may hold: it fails, or leans to failing after enough of a look, or had its time.
+bool Engine::SmallerDecided(size_t arm, const Joint& joint, const ArmVerdict& verdict) const {
+  if (verdict.slo != SloAxis::kUnknown) {
+    return true;
+  }
+  const bool leans = joint.enough && records_[arm].windows() >= kCurveWindowsMin &&
+                     joint.curve.ProbabilityHolds(arms_[arm].load_rps, options_.slo) < kLeansToFail;
+  return leans || records_[arm].seconds() >= kPatience * ToSeconds(options_.deadline);
+}
+
+bool Engine::Settled() const {
+  const Joint joint = JoinArms();
+  std::vector<size_t> candidates;
+  for (size_t arm = 0; arm < arms_.size(); ++arm) {
+    if (arms_[arm].role == ArmRole::kCandidate) {
+      candidates.push_back(arm);
+    }
+  }
+  std::sort(candidates.begin(), candidates.end(),
+            [&](size_t a, size_t b) { return arms_[a].level < arms_[b].level; });
+  bool all_fail = !candidates.empty();
+  for (const size_t arm : candidates) {
+    const ArmVerdict verdict = VerdictOf(arm, joint, false);
+    if (verdict.slo == SloAxis::kHolds) {
+      const bool patient = records_[arm].seconds() < kPatience * ToSeconds(options_.deadline);
+      const bool judged = verdict.model != ModelAxis::kUnknown || !arms_[arm].predicted.known;
+      return arms_[arm].cached || judged || !patient;
+    }
+    if (!SmallerDecided(arm, joint, verdict)) {
+      return false;
+    }
+    all_fail = all_fail && verdict.slo == SloAxis::kFails;
+  }
+  return all_fail;
+}
+
+std::vector<model::CapacityPoint> Engine::Points(const std::string& version, WallTime at,
+                                                 int production_instances) const {
+  return PointsOf(Normalise(), version, at, production_instances);
+}
+
+std::vector<model::CapacityPoint> Engine::PointsOf(const Normaliser& normaliser, const std::string& version,
+                                                   WallTime at, int production_instances) const {
+  std::vector<model::CapacityPoint> points;
+  for (size_t arm = 0; arm < arms_.size(); ++arm) {
+    const ArmRecord& record = records_[arm];
+    if (arms_[arm].cached || record.windows() == 0 || record.completed() == 0) {
+      continue;
+    }
+    const double ratio = arms_[arm].role == ArmRole::kCandidate ? normaliser.ratio : 1;
+    model::CapacityPoint point;
+    point.at = at;
+    point.version = version;
+    point.source = record.mostly_mirrored() ? model::KpiSource::kMirrored : model::KpiSource::kSynthetic;
+    point.instances = production_instances;
+    point.load_rps = record.LoadRps();
+    point.requests = static_cast<double>(record.completed());
+    point.p50_us = record.latency().Quantile(0.5) * ratio;
+    point.p95_us = record.latency().Quantile(0.95) * ratio;
+    point.p99_us = record.latency().Quantile(0.99) * ratio;
+    point.throughput_ratio = record.ThroughputRatio();
+    point.error_rate = record.ErrorRate();
+    point.cpu_cores = record.CpuCores();
+    point.memory_bytes = record.Memory().value_or(model::Interval{-1, -1, -1}).expected;
+    points.push_back(point);
+  }
+  return points;
+}
+
+}  // namespace shadowd::analysis
