@@ -1,0 +1,264 @@
+#include "forecast/forecaster.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "forecast/gaps.h"
+
+namespace shadowd::forecast {
+namespace {
+
+constexpr size_t kFewestToFit = 24;
+constexpr int kSettleSteps = 8;  // between a change and the fit it asks for
+constexpr Micros kKept = std::chrono::days(14);
+
+size_t CapacityFor(const Options& options) {
+  const int season =
+      options.seasons.empty() ? 0 : *std::max_element(options.seasons.begin(), options.seasons.end());
+  const auto two_weeks = std::clamp<int64_t>(kKept / options.step, 2048, 8192);
+  return static_cast<size_t>(std::max<int64_t>(two_weeks, 3 * int64_t{season} + 4 * options.horizon_steps));
+}
+
+int64_t LongestGap(const Options& options) {
+  int64_t gap = std::max<int64_t>(64, 4 * int64_t{options.horizon_steps});
+  for (const int season : options.seasons) {
+    gap = std::max<int64_t>(gap, season);
+  }
+  return gap;
+}
+
+Options Sane(Options options) {
+  options.step = std::max(options.step, Micros(1));
+  options.horizon_steps = std::clamp(options.horizon_steps, 1, 4096);
+  options.coverage = std::clamp(options.coverage, 0.5, 0.999);
+  std::sort(options.seasons.begin(), options.seasons.end());
+  return options;
+}
+
+bool Valid(double rps) {
+  return std::isfinite(rps) && rps >= 0;
+}
+
+}  // namespace
+
+Forecaster::Forecaster(model::ServiceId service, Options options)
+    : service_(std::move(service)),
+      options_(Sane(std::move(options))),
+      series_(options_.step, CapacityFor(options_), series::Reduce::kMean, LongestGap(options_)) {}
+
+void Forecaster::Import(std::span<const std::pair<WallTime, double>> demand_rps) {
+  series::TimeSeries reduced(options_.step, series_.capacity(), series::Reduce::kMean, LongestGap(options_));
+  for (const auto& [at, rps] : demand_rps) {
+    if (Valid(rps)) {
+      reduced.Add(at, rps);
+    }
+  }
+  if (reduced.empty()) {
+    return;
+  }
+  std::map<WallTime, double> merged;
+  for (const series::TimeSeries* part : {&series_, &reduced}) {  // the first to name a step keeps it
+    for (size_t i = 0; i < part->size(); ++i) {
+      if (!std::isnan((*part)[i])) {
+        merged.emplace(part->StartOf(i), (*part)[i]);
+      }
+    }
+  }
+  const bool had = !series_.empty();
+  const WallTime before = had ? series_.last() : WallTime();
+  series_.Clear();
+  for (const auto& [at, rps] : merged) {
+    series_.Add(at, rps);
+  }
+  step_of_last_ += had ? std::max<int64_t>(0, (series_.last() - before) / options_.step) : 0;
+  since_fit_ += static_cast<int>(std::min<size_t>(demand_rps.size(), series_.capacity()));
+  if (Fitted()) {
+    Rebuild();
+    Project();
+  }
+}
+
+void Forecaster::Observe(WallTime at, double rps) {
+  const bool had = !series_.empty();
+  const WallTime before = had ? series_.last() : WallTime();
+  if (!Valid(rps) || (had && at >= before && at < before + options_.step)) {
+    return;
+  }
+  const series::AddResult result = series_.Add(at, rps);
+  if (result != series::AddResult::kNewStep && result != series::AddResult::kRebased) {
+    return;
+  }
+  const bool next = result == series::AddResult::kRebased || !had;
+  const int64_t missing = next ? 0 : (series_.last() - before) / options_.step - 1;
+  if (had && series_.size() == 1) {  // everything before is out of reach
+    Reset();
+  } else if (missing > 0) {
+    FillGap(missing);
+  }
+  ++step_of_last_;
+  ++since_fit_;
+  ++since_gap_;
+  if (Fitted()) {
+    Advance(transform_.Forward(rps), true);
+    Project();
+  }
+}
+
+// What was not measured is what was expected; nothing is learnt from it.
+void Forecaster::FillGap(int64_t steps) {
+  gap_ = static_cast<int>(steps);
+  since_gap_ = 0;
+  const auto horizon = static_cast<int64_t>(path_.size());
+  int64_t done = 0;
+  while (Fitted() && done < steps) {
+    const int64_t now = std::min(horizon, steps - done);
+    const std::vector<double> expected(path_.begin(), path_.begin() + now);
+    for (const double z : expected) {
+      ++step_of_last_;
+      Advance(z, false);
+    }
+    done += now;
+    Project();
+  }
+  step_of_last_ += steps - done;
+}
+
+void Forecaster::Advance(double z, bool measured) {
+  z_.push_back(z);
+  if (!measured) {
+    limits_.Skip(step_of_last_);
+    return;
+  }
+  Score(z);
+  combination_.Update(z_, step_of_last_, limits_.sigma());
+  TrimWork();
+}
+
+void Forecaster::Score(double truth) {
+  const double expected = path_[0];
+  const bool held = truth <= expected + up_[0] && truth >= expected - down_[0];
+  const Limits::Outcome outcome = limits_.Observe(step_of_last_, expected, truth);
+  change_.Observe(outcome.error, !outcome.held);
+  const auto season = static_cast<size_t>(combination_.LongestSeason());
+  if (z_.size() > season) {
+    accuracy_.Observe(transform_.Backward(truth), transform_.Backward(expected),
+                      transform_.Backward(z_[z_.size() - 1 - season]), held);
+  }
+}
+
+// The forecast after the last step.
+void Forecaster::Project() {
+  combination_.Path(z_, step_of_last_, options_.horizon_steps, path_);
+  limits_.Remember(step_of_last_, path_);
+  peaks_.Remember(step_of_last_, limits_.sigma(), path_);
+  limits_.Margins(change_.Widening(), up_, down_);
+}
+
+void Forecaster::TrimWork() {
+  const int reach = std::max(combination_.MaxLag(), 8 * options_.horizon_steps);
+  const auto keep = static_cast<size_t>(reach + 1);
+  if (z_.size() > keep + keep / 4 + 64) {
+    z_.erase(z_.begin(), z_.end() - static_cast<std::ptrdiff_t>(keep));
+  }
+}
+
+void Forecaster::Rebuild() {
+  std::vector<float> demand(series_.size());
+  for (size_t i = 0; i < demand.size(); ++i) {
+    demand[i] = series_[i];
+  }
+  z_ = Filled(demand, transform_, combination_.LongestSeason());
+}
+
+void Forecaster::Reset() {
+  z_.clear();
+  combination_ = {};
+  peaks_.Forget();
+  change_ = {};
+  accuracy_ = {};
+  tried_ = false;
+}
+
+bool Forecaster::WantsFit() const {
+  const size_t known = observations();
+  if (known < kFewestToFit) {
+    return false;
+  }
+  if (!tried_ || (change_.wants_fit() && since_fit_ >= kSettleSteps)) {
+    return true;
+  }
+  return since_fit_ >= std::clamp(static_cast<int>(known / 8), 12, 288);
+}
+
+std::shared_ptr<const FitInput> Forecaster::CopyForFit() const {
+  auto input = std::make_shared<FitInput>();
+  input->service = service_;
+  input->options = options_;
+  input->version = version_ + 1;
+  input->first_step = step_of_last_ - static_cast<int64_t>(series_.size()) + 1;
+  input->demand_rps.resize(series_.size());
+  for (size_t i = 0; i < series_.size(); ++i) {
+    input->demand_rps[i] = series_[i];
+  }
+  return input;
+}
+
+void Forecaster::Adopt(const Fit& fit) {
+  const int64_t newer = step_of_last_ - fit.last_step;
+  if (fit.service != service_ || newer < 0 || newer >= static_cast<int64_t>(series_.size())) {
+    return;
+  }
+  tried_ = true;
+  since_fit_ = static_cast<int>(newer);
+  fit_reason_ = fit.reason;
+  if (!fit.usable) {
+    return;
+  }
+  // Paths of the past are in the old scale, and so are their errors.
+  const bool first = !Fitted() || transform_.log != fit.transform.log;
+  transform_ = fit.transform;
+  combination_ = Combination(fit.linear, fit.seasons, fit.weights);
+  version_ = fit.version;
+  mase_ = fit.mase;
+  change_.Settle();
+  Rebuild();
+  const size_t seen = z_.size() - static_cast<size_t>(newer);
+  for (size_t i = 0; i < seen; ++i) {
+    combination_.Widen(z_[i]);
+  }
+  for (size_t n = seen + 1; n <= z_.size(); ++n) {
+    const int64_t step = step_of_last_ - static_cast<int64_t>(z_.size() - n);
+    combination_.Update(std::span(z_).first(n), step, fit.sigma);
+  }
+  if (first) {
+    limits_ = Limits(options_.horizon_steps, options_.coverage, fit.sigma, fit.limits);
+    peaks_.Forget();
+  } else {
+    limits_.Adopt(fit.sigma, fit.limits);
+  }
+  peaks_.Adopt(fit.origins);
+  TrimWork();
+  Project();
+}
+
+std::string Forecaster::DegradedReason() const {
+  if (!Fitted()) {
+    return fit_reason_.empty() ? fmt::format("no model yet; {} steps of demand known", observations())
+                               : fit_reason_;
+  }
+  if (!fit_reason_.empty()) {
+    return fit_reason_;
+  }
+  if (change_.active()) {
+    return "demand has changed; limits are widened until models have learnt it";
+  }
+  if (gap_ > options_.horizon_steps / 4 && since_gap_ < gap_ && since_gap_ < options_.horizon_steps) {
+    return fmt::format("{} steps of demand are missing", gap_);
+  }
+  return "";
+}
+
+}  // namespace shadowd::forecast

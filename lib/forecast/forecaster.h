@@ -1,0 +1,88 @@
+// The forecast of one service's demand: past demand, the combination of models fitted to it, and prediction
+// limits that learn from their own misses: limit = expected +- k * sigma per horizon block, with
+// k+ and k- moved by eta * (miss - alpha / 2) after each outcome (quantile tracking; started by
+// split-conformal in FitModels). Value type, owned by the service's machine; one thread; pure. Observe is a
+// few microseconds; FitModels is a few milliseconds and meant for another thread: CopyForFit hands out
+// values, Adopt takes the result, and observations made in between are kept. The peak over a window has
+// limits of its own, by conformal on past peaks, because the largest of many steps exceeds a per-step limit
+// more often.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "forecast/accuracy.h"
+#include "forecast/change.h"
+#include "forecast/combination.h"
+#include "forecast/fit.h"
+#include "forecast/limits.h"
+#include "forecast/options.h"
+#include "forecast/peaks.h"
+#include "model/forecast.h"
+#include "series/time_series.h"
+
+namespace shadowd::forecast {
+
+class Forecaster {
+ public:
+  Forecaster(model::ServiceId service, Options options);
+
+  // History, ascending. Replaces nothing that is there: it fills what is missing and what lies before.
+  void Import(std::span<const std::pair<WallTime, double>> demand_rps);
+  // One step's demand. Negative and NaN samples, duplicates and stragglers change nothing; see TimeSeries for
+  // clocks that jump.
+  void Observe(WallTime at, double rps);
+
+  bool WantsFit() const;  // enough new data, a change of level, or never fitted
+  std::shared_ptr<const FitInput> CopyForFit() const;
+  void Adopt(const Fit& fit);
+
+  // The whole horizon after the last observation; DEGRADED with a reason until trustworthy.
+  model::Forecast Predict() const;
+  // Of the largest demand over (last + from, last + to]. The upper limit is meant for planning.
+  double PeakUpper(Micros from, Micros to) const;
+  double PeakExpected(Micros from, Micros to) const;
+  size_t observations() const { return series_.CountPresent(); }
+
+ private:
+  bool Fitted() const { return combination_.members() > 0; }
+  void Score(double truth);
+  void Advance(double z, bool measured);
+  void FillGap(int64_t steps);
+  void Project();
+  void Rebuild();
+  void Reset();
+  void TrimWork();
+  std::string DegradedReason() const;
+  std::pair<int, int> Window(Micros from, Micros to) const;  // steps first..last of the horizon
+
+  model::ServiceId service_;
+  Options options_;
+  series::TimeSeries series_;  // as measured
+  std::vector<double> z_;      // transformed, gaps filled by forecasts; bounded by TrimWork
+  int64_t step_of_last_ = 0;   // label of z_.back(): grows by one a step, whatever the clock does
+  Transform transform_;
+  Combination combination_;
+  std::vector<double> path_;  // transformed, the horizon after the last observation
+  std::vector<double> up_;    // margins on path_
+  std::vector<double> down_;
+  Limits limits_;
+  Peaks peaks_;
+  Change change_;
+  Accuracy accuracy_;
+  int version_ = 0;
+  int since_fit_ = 0;  // steps
+  int gap_ = 0;        // steps missing right before the newest ones
+  int since_gap_ = 0;
+
+  bool tried_ = false;  // a fit was adopted, usable or not
+  double mase_ = 0;     // of the fit
+  std::string fit_reason_;
+};
+
+}  // namespace shadowd::forecast

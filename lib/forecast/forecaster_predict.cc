@@ -1,0 +1,110 @@
+// What a Forecaster says: steps with limits, and the peak of a window.
+#include <algorithm>
+#include <cmath>
+
+#include "forecast/forecaster.h"
+
+namespace shadowd::forecast {
+namespace {
+
+constexpr size_t kRecent = 64;        // steps that speak for the future while nothing is fitted
+constexpr size_t kCertainPeaks = 39;  // from here on past peaks alone carry the limit of a peak
+
+struct Spread {
+  double low = 0;
+  double high = 0;
+  double last = 0;
+};
+
+Spread SpreadOf(const series::TimeSeries& series) {
+  Spread spread;
+  bool any = false;
+  for (size_t i = series.size() - std::min(series.size(), kRecent); i < series.size(); ++i) {
+    const double v = series[i];
+    if (std::isnan(v)) {
+      continue;
+    }
+    spread.low = any ? std::min(spread.low, v) : v;
+    spread.high = any ? std::max(spread.high, v) : v;
+    spread.last = v;
+    any = true;
+  }
+  return spread;
+}
+
+}  // namespace
+
+model::Forecast Forecaster::Predict() const {
+  model::Forecast forecast;
+  forecast.service = service_;
+  forecast.step = options_.step;
+  forecast.coverage_target = options_.coverage;
+  forecast.degraded_reason = DegradedReason();
+  forecast.state =
+      forecast.degraded_reason.empty() ? model::ForecastState::kReady : model::ForecastState::kDegraded;
+  if (series_.empty()) {
+    return forecast;
+  }
+  const Spread spread = SpreadOf(series_);
+  forecast.made_at = series_.last() + options_.step;
+  forecast.last_observed_rps = spread.last;
+  forecast.coverage_so_far = accuracy_.Coverage();
+  forecast.coverage_samples = accuracy_.samples();
+  forecast.mase = accuracy_.Mase(mase_);
+  forecast.model_version = version_;
+  forecast.steps.reserve(static_cast<size_t>(options_.horizon_steps));
+  for (int h = 1; h <= options_.horizon_steps; ++h) {
+    model::ForecastStep step{series_.last() + h * options_.step, spread.last, spread.low, spread.high};
+    if (Fitted()) {
+      const auto i = static_cast<size_t>(h) - 1;
+      step.expected_rps = transform_.Backward(path_[i]);
+      step.lower_rps = transform_.Backward(path_[i] - down_[i]);
+      step.upper_rps = transform_.Backward(path_[i] + up_[i]);
+    }
+    forecast.steps.push_back(step);
+  }
+  if (Fitted()) {
+    forecast.k_upper = limits_.blocks()[0].k_upper;
+    forecast.k_lower = limits_.blocks()[0].k_lower;
+    forecast.sigma_rps = transform_.log ? limits_.sigma() * transform_.Backward(path_[0]) : limits_.sigma();
+  }
+  return forecast;
+}
+
+std::pair<int, int> Forecaster::Window(Micros from, Micros to) const {
+  const int64_t step = options_.step.count();
+  const int64_t first = std::max<int64_t>(0, from.count()) / step + 1;
+  const int64_t last = (std::max<int64_t>(0, to.count()) + step - 1) / step;
+  const int64_t horizon = options_.horizon_steps;
+  const int64_t begin = std::clamp<int64_t>(first, 1, horizon);
+  return {static_cast<int>(begin), static_cast<int>(std::clamp<int64_t>(last, begin, horizon))};
+}
+
+double Forecaster::PeakExpected(Micros from, Micros to) const {
+  if (!Fitted()) {
+    return SpreadOf(series_).last;
+  }
+  const auto [first, last] = Window(from, to);
+  const double peak = *std::max_element(path_.begin() + first - 1, path_.begin() + last);
+  const Peaks::Scores scores = peaks_.For(z_, step_of_last_, first, last, options_.coverage);
+  return transform_.Backward(peak + scores.mean * limits_.sigma());
+}
+
+double Forecaster::PeakUpper(Micros from, Micros to) const {
+  if (!Fitted()) {
+    return SpreadOf(series_).high;
+  }
+  const auto [first, last] = Window(from, to);
+  const double peak = *std::max_element(path_.begin() + first - 1, path_.begin() + last);
+  const Peaks::Scores scores = peaks_.For(z_, step_of_last_, first, last, options_.coverage);
+  double margin = scores.upper * limits_.sigma() * change_.Widening();
+  if (scores.count < kCertainPeaks) {  // too few past peaks: no less than the limits of the single steps
+    for (int h = first; h <= last; ++h) {
+      const auto i = static_cast<size_t>(h) - 1;
+      margin = std::max(margin, path_[i] + up_[i] - peak);
+    }
+  }
+  return transform_.Backward(peak + margin);
+}
+
+}  // namespace shadowd::forecast

@@ -1,0 +1,51 @@
+// A linear model of a series on chosen lags and on sines and cosines of its seasons, fitted by ridge
+// regression and kept up by recursive least squares with forgetting: K = P f / (mu + f' P f),
+// w += K (y - f' w), P = (P - K f' P) / mu. An update is O(p^2) and allocates nothing. Pure value type.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace shadowd::forecast {
+
+struct Harmonics {
+  int season = 0;  // steps
+  int count = 0;   // sine and cosine pairs
+  bool operator==(const Harmonics&) const = default;
+};
+
+struct Features {
+  std::vector<int> lags;  // ascending
+  std::vector<Harmonics> harmonics;
+
+  size_t size() const;  // with the intercept
+  int MaxLag() const { return lags.empty() ? 0 : lags.back(); }
+  bool operator==(const Features&) const = default;
+};
+
+class LinearModel {
+ public:
+  LinearModel() = default;
+  LinearModel(Features features, double centre, std::vector<double> weights, std::vector<double> inverse);
+
+  const Features& features() const { return features_; }
+  // z holds the past and, behind it, what was forecast so far; predicts z[at] from z[at - lag]. `step` is the
+  // label of z[at], for the seasons' phase. Lags before the start count as the centre.
+  double Predict(std::span<const double> z, size_t at, int64_t step) const;
+  // The truth of z[at] has come.
+  void Update(std::span<const double> z, size_t at, int64_t step, double truth);
+
+  static void Fill(const Features& features, double centre, std::span<const double> z, size_t at,
+                   int64_t step, std::span<double> row);
+
+ private:
+  Features features_;
+  double centre_ = 0;  // subtracted from lags and target; the intercept takes what is left
+  std::vector<double> weights_;
+  std::vector<double> inverse_;  // P, row by row
+  std::vector<double> row_;      // scratch
+  std::vector<double> gain_;     // scratch
+};
+
+}  // namespace shadowd::forecast

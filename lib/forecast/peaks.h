@@ -1,0 +1,36 @@
+// What past forecasts said about the peak of a window, and what came: conformal limits for the largest demand
+// of a window, exact for the very window that is asked for. Keeps a bounded number of past paths; the truth
+// is read from the series. Value type.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "forecast/fit.h"
+
+namespace shadowd::forecast {
+
+class Peaks {
+ public:
+  static constexpr size_t kMostOrigins = 40;
+
+  void Adopt(const std::vector<Origin>& origins);
+  // Keeps this path if the newest one kept is old enough.
+  void Remember(int64_t last_step, double sigma, std::span<const double> path);
+  void Forget() { origins_.clear(); }
+
+  struct Scores {
+    double mean = 0;   // in sigmas: realised peak - predicted peak
+    double upper = 0;  // conformal quantile
+    size_t count = 0;
+  };
+  // Steps first..last of the horizon, from 1. z.back() is step `last_step`.
+  Scores For(std::span<const double> z, int64_t last_step, int first, int last, double coverage) const;
+
+ private:
+  std::deque<Origin> origins_;
+};
+
+}  // namespace shadowd::forecast

@@ -1,0 +1,29 @@
+// Ridge regression by normal equations: the sums over the rows are made once, each penalty then costs one
+// factorisation. Used by FitModels only; Eigen stays in the .cc.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "forecast/linear_model.h"
+
+namespace shadowd::forecast {
+
+class Ridge {
+ public:
+  // Rows are the steps [begin, end) of z; `first_step` labels z[0]. Needs begin < end.
+  Ridge(Features features, std::span<const double> z, size_t begin, size_t end, int64_t first_step);
+  ~Ridge();
+  Ridge(Ridge&&) noexcept;
+  Ridge& operator=(Ridge&&) noexcept;
+
+  // lambda is relative to the number of rows and to the size of each feature.
+  LinearModel Solve(double lambda) const;
+
+ private:
+  struct Sums;
+  std::unique_ptr<Sums> sums_;
+};
+
+}  // namespace shadowd::forecast
