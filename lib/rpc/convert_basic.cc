@@ -1,7 +1,6 @@
 #include "rpc/convert_basic.h"
 
 #include <cstdint>
-#include <cstdlib>
 
 namespace shadowd::rpc {
 namespace {
@@ -28,7 +27,45 @@ StatusOr<int64_t> Combine(int64_t seconds, int64_t micros) {
   return result;
 }
 
+unsigned char Byte(const std::string& text, size_t at) {
+  return at < text.size() ? static_cast<unsigned char>(text[at]) : 0;
+}
+
+// Length of the well-formed sequence at `at` (Unicode 15, table 3-7), 0 where there is none.
+size_t SequenceAt(const std::string& text, size_t at) {
+  const unsigned char lead = Byte(text, at);
+  if (lead < 0x80) {
+    return 1;
+  }
+  const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4) {
+    return 0;
+  }
+  const unsigned char second_low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+  const unsigned char second_high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+  if (Byte(text, at + 1) < second_low || Byte(text, at + 1) > second_high) {
+    return 0;
+  }
+  for (size_t i = 2; i < length; ++i) {
+    if ((Byte(text, at + i) & 0xc0) != 0x80) {
+      return 0;
+    }
+  }
+  return length;
+}
+
 }  // namespace
+
+std::string Utf8(const std::string& text) {
+  std::string valid;
+  valid.reserve(text.size());
+  for (size_t at = 0; at < text.size();) {
+    const size_t length = SequenceAt(text, at);
+    length == 0 ? valid.push_back('?') : static_cast<void>(valid.append(text, at, length));
+    at += length == 0 ? 1 : length;
+  }
+  return valid;
+}
 
 void ToProto(Micros length, google::protobuf::Duration* out) {
   out->set_seconds(length.count() / kMicrosPerSecond);

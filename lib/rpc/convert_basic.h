@@ -1,5 +1,5 @@
 // The conversions that all others are made of: times, lengths and enumerators. For the .cc files of this
-// folder. Pure functions, any thread.
+// folder and of config. Pure functions, any thread.
 //
 // An enumerator of the API is the domain's plus one (zero is UNSPECIFIED); a test compares the names of all.
 #pragma once
@@ -8,6 +8,7 @@
 #include <google/protobuf/generated_enum_reflection.h>
 #include <google/protobuf/timestamp.pb.h>
 
+#include <string>
 #include <string_view>
 
 #include "base/status.h"
@@ -40,6 +41,10 @@ StatusOr<WallTime> FromProto(const google::protobuf::Timestamp& in);
       (target) = *std::move(read_);                 \
     }                                               \
   } while (false)
+
+// The text with what is not UTF-8 replaced by '?': a message with such bytes could be written but not read
+// again. For texts that may quote a process, a peer or a file.
+std::string Utf8(const std::string& text);
 
 // Puts a field in front of the path that an error already names: "min" inside "bounds" is "bounds.min".
 Status InsideField(const Status& status, std::string_view field);

@@ -15,11 +15,11 @@ void ToProto(const model::Decision& decision, v1::Decision* out) {
   out->set_from(decision.from);
   out->set_planned(decision.planned);
   out->set_to(decision.to);
-  out->set_version(decision.version);
+  out->set_version(Utf8(decision.version));
   out->set_cause(EnumToProto<v1::ArmVerdict::Cause>(decision.cause));
-  out->set_reason(decision.reason);
-  out->set_skip_reason(decision.skip_reason);
-  out->set_gate_reason(decision.gate_reason);
+  out->set_reason(Utf8(decision.reason));
+  out->set_skip_reason(Utf8(decision.skip_reason));
+  out->set_gate_reason(Utf8(decision.gate_reason));
   out->clear_arms();
   for (const model::Arm& arm : decision.arms) {
     ToProto(arm, out->add_arms());

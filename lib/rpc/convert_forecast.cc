@@ -18,7 +18,7 @@ void ToProto(const model::Forecast& forecast, v1::Forecast* out) {
     added->set_upper_rps(step.upper_rps);
   }
   out->set_state(EnumToProto<v1::Forecast::State>(forecast.state));
-  out->set_degraded_reason(forecast.degraded_reason);
+  out->set_degraded_reason(Utf8(forecast.degraded_reason));
   out->set_coverage_target(forecast.coverage_target);
   out->set_coverage_so_far(forecast.coverage_so_far);
   out->set_coverage_samples(forecast.coverage_samples);

@@ -12,7 +12,7 @@ void ToProto(const model::Intent& intent, v1::Intent* out) {
   out->set_state(EnumToProto<v1::Intent::State>(intent.state));
   SHADOWD_SET_TIME(out, create_time, intent.create_time);
   SHADOWD_SET_TIME(out, end_time, intent.end_time);
-  out->set_error(intent.error);
+  out->set_error(Utf8(intent.error));
 }
 
 v1::Intent ToProto(const model::Intent& intent) {
@@ -36,10 +36,10 @@ StatusOr<model::Intent> FromProto(const v1::Intent& in) {
 
 void ToProto(const model::AuditEntry& entry, v1::AuditEntry* out) {
   SHADOWD_SET_TIME(out, time, entry.at);
-  out->set_actor(entry.actor);
+  out->set_actor(Utf8(entry.actor));
   out->set_method(entry.method);
-  out->set_resource(entry.resource);
-  out->set_detail(entry.detail);
+  out->set_resource(Utf8(entry.resource));
+  out->set_detail(Utf8(entry.detail));
 }
 
 v1::AuditEntry ToProto(const model::AuditEntry& entry) {

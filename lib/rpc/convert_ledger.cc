@@ -16,7 +16,7 @@ void ToProto(const model::LedgerEntry& entry, v1::Cost* out) {
   out->set_instance_cost_changed(entry.instance_cost_changed);
   out->set_violation_cost_avoided(entry.violation_cost_avoided);
   out->set_worth(entry.worth);
-  out->set_note(entry.note);
+  out->set_note(Utf8(entry.note));
 }
 
 v1::Cost ToProto(const model::LedgerEntry& entry) {

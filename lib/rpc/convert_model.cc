@@ -45,7 +45,7 @@ void ToProto(const model::ModelVersion& version, v1::Model* out) {
   ToProto(version.learnt, out->mutable_learnt());
   out->set_error_before(version.error_before);
   out->set_error_after(version.error_after);
-  out->set_summary(version.summary);
+  out->set_summary(Utf8(version.summary));
 }
 
 v1::Model ToProto(const model::ModelVersion& version) {

@@ -9,7 +9,7 @@ namespace {
 void ProcessToProto(const model::ProcessIdentity& process, v1::ProcessIdentity* out) {
   out->set_pid(process.pid);
   out->set_start_ticks(process.start_ticks);
-  out->set_boot_id(process.boot_id);
+  out->set_boot_id(Utf8(process.boot_id));
 }
 
 model::ProcessIdentity ProcessFromProto(const v1::ProcessIdentity& in) {
@@ -20,13 +20,13 @@ model::ProcessIdentity ProcessFromProto(const v1::ProcessIdentity& in) {
 
 void ToProto(const model::Instance& instance, v1::Instance* out) {
   out->set_name(InstanceName(instance.service, instance.id));
-  out->set_version(instance.version);
+  out->set_version(Utf8(instance.version));
   out->set_state(EnumToProto<v1::Replica::State>(instance.state));
   ProcessToProto(instance.process, out->mutable_process());
-  out->set_address(instance.address);
+  out->set_address(Utf8(instance.address));
   SHADOWD_SET_TIME(out, create_time, instance.create_time);
   SHADOWD_SET_TIME(out, ready_time, instance.ready_time);
-  out->set_error(instance.error);
+  out->set_error(Utf8(instance.error));
 }
 
 v1::Instance ToProto(const model::Instance& instance) {
@@ -53,15 +53,15 @@ StatusOr<model::Instance> FromProto(const v1::Instance& in) {
 void ToProto(const model::Shadow& shadow, v1::Shadow* out) {
   out->set_name(ShadowName(shadow.service, shadow.trial, shadow.id));
   out->set_arm(shadow.arm);
-  out->set_version(shadow.version);
+  out->set_version(Utf8(shadow.version));
   out->set_state(EnumToProto<v1::Replica::State>(shadow.state));
   ProcessToProto(shadow.process, out->mutable_process());
-  out->set_address(shadow.address);
+  out->set_address(Utf8(shadow.address));
   SHADOWD_SET_TIME(out, create_time, shadow.create_time);
   SHADOWD_SET_TIME(out, ready_time, shadow.ready_time);
   SHADOWD_SET_TIME(out, end_time, shadow.end_time);
   SHADOWD_SET_TIME(out, expire_time, shadow.expire_time);
-  out->set_error(shadow.error);
+  out->set_error(Utf8(shadow.error));
 }
 
 v1::Shadow ToProto(const model::Shadow& shadow) {

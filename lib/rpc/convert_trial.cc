@@ -35,7 +35,7 @@ void VerdictToProto(const model::ArmVerdict& verdict, v1::ArmVerdict* out) {
   out->set_model(EnumToProto<v1::ArmVerdict::ModelAxis>(verdict.model));
   out->set_slo(EnumToProto<v1::KpiDelta::SloAxis>(verdict.slo));
   out->set_cause(EnumToProto<v1::ArmVerdict::Cause>(verdict.cause));
-  out->set_reason(verdict.reason);
+  out->set_reason(Utf8(verdict.reason));
   out->clear_kpis();
   for (const model::KpiDelta& delta : verdict.kpis) {
     DeltaToProto(delta, out->add_kpis());
@@ -70,9 +70,9 @@ void ToProto(const model::Trigger& trigger, v1::Trigger* out) {
   out->set_planned(trigger.planned);
   out->set_present_rps(trigger.present_rps);
   out->set_planned_rps(trigger.planned_rps);
-  out->set_version(trigger.version);
-  out->set_evidence(trigger.evidence);
-  out->set_request_id(trigger.request_id);
+  out->set_version(Utf8(trigger.version));
+  out->set_evidence(Utf8(trigger.evidence));
+  out->set_request_id(Utf8(trigger.request_id));
 }
 
 StatusOr<model::Trigger> FromProto(const v1::Trigger& in) {
@@ -128,7 +128,7 @@ void ToProto(const model::Trial& trial, v1::Trial* out) {
   SHADOWD_SET_TIME(out, measure_time, trial.measure_time);
   SHADOWD_SET_TIME(out, end_time, trial.end_time);
   out->set_round(trial.round);
-  out->set_note(trial.note);
+  out->set_note(Utf8(trial.note));
   out->set_mirrored_requests(trial.mirrored_requests);
   out->set_synthetic_requests(trial.synthetic_requests);
   out->set_shadow_seconds(trial.shadow_seconds);

@@ -2,6 +2,7 @@
 
 #include <grpcpp/support/status.h>
 
+#include "rpc/convert_basic.h"
 #include "shadowd/v1/common.pb.h"
 
 namespace shadowd::rpc {
@@ -30,9 +31,9 @@ grpc::Status ToGrpc(const Status& status) {
   info.set_reason(StableReason(status));
   info.set_domain(kErrorDomain);
   if (const std::string field = FieldOf(status); !field.empty()) {
-    (*info.mutable_metadata())[kFieldKey] = field.substr(0, kMessageBytesMax);
+    (*info.mutable_metadata())[kFieldKey] = Utf8(field.substr(0, kMessageBytesMax));
   }
-  const std::string message = MessageOf(status).substr(0, kMessageBytesMax);
+  const std::string message = Utf8(MessageOf(status).substr(0, kMessageBytesMax));
   v1::StatusDetails details;
   details.set_code(static_cast<int>(status.code()));
   details.set_message(message);
