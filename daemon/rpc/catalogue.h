@@ -19,6 +19,10 @@
 #include "daemon/rpc/resource_table.h"
 #include "ports/outcome.h"
 
+namespace shadowd::v1 {
+class Service;
+}
+
 namespace shadowd::daemon {
 
 class Catalogue {
@@ -46,14 +50,14 @@ class Catalogue {
   // ---- For readers ----
   int64_t revision() const { return revision_; }
   Resource Get(Noun noun, const std::string& name) const { return table(noun).Get(name); }
-  std::vector<Resource> List(Noun noun, const std::string& parent, const std::string& after,
-                             size_t max) const {
-    return table(noun).List(parent, after, max);
-  }
-  StatusOr<std::vector<ResourceChange>> ChangesSince(Noun noun, int64_t since, const std::string& parent,
+  // Trials, decisions and models come newest first, the rest by name.
+  std::vector<Resource> List(Noun noun, const ParentFilter& filter, const std::string& after,
+                             size_t max) const;
+  StatusOr<std::vector<ResourceChange>> ChangesSince(Noun noun, int64_t since, const ParentFilter& filter,
                                                      size_t max, int64_t* cursor) const {
-    return table(noun).ChangesSince(since, revision_, parent, max, cursor);
+    return table(noun).ChangesSince(since, revision_, filter, max, cursor);
   }
+  int64_t compaction_revision() const;  // a watch of any noun can resume from here on
   // `wake` runs at every change of the noun, on the loop thread, until Unwatch; it must not call the
   // catalogue's mutators.
   WatchId Watch(Noun noun, std::function<void()> wake);
@@ -62,6 +66,9 @@ class Catalogue {
   bool frozen() const { return frozen_; }
   const std::string& frozen_reason() const { return frozen_reason_; }
   size_t size(Noun noun) const { return table(noun).size(); }
+  // Those of a service ("services/web") that have not ended, and of all services.
+  int64_t live(Noun noun, const std::string& service) const { return table(noun).live(service); }
+  int64_t live(Noun noun) const;
   // How many there are by state ("SETTLED" ...); empty for a noun without states.
   const std::map<std::string, int64_t>& tally(Noun noun) const { return table(noun).tally(); }
   size_t watchers() const { return watchers_.size(); }
@@ -69,8 +76,10 @@ class Catalogue {
  private:
   const ResourceTable& table(Noun noun) const { return tables_[static_cast<size_t>(noun)]; }
   ResourceTable& table(Noun noun) { return tables_[static_cast<size_t>(noun)]; }
-  void Put(int64_t revision, Noun noun, const std::string& name, Resource resource,
-           ResourceTable::Facts facts);
+  template <typename T>
+  void PutChange(int64_t revision, Noun noun, const T& value);
+  void PutService(int64_t revision, v1::Service service);
+  void CountInstances(int64_t revision, const std::string& name);
   void RemoveService(int64_t revision, const model::ServiceId& service);
   void Wake(Noun noun);
 

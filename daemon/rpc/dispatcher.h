@@ -18,8 +18,9 @@ class Dispatcher {
   virtual ~Dispatcher() = default;
 
   // Gives an event to the control core. `done` runs after the mutations of its step are durable and in the
-  // catalogue, so that a read which follows sees them. The loop assigns Event.token. A full queue answers
-  // RESOURCE_EXHAUSTED, a loop that has ended UNAVAILABLE; `done` may then run on the caller's thread.
+  // catalogue, so that a read which follows sees them; an event that the core has no answer to is answered
+  // with monostate. The loop assigns Event.token. A full queue answers RESOURCE_EXHAUSTED, a loop that has
+  // ended UNAVAILABLE; `done` may then run on the caller's thread.
   virtual void Post(ports::Event event, std::function<void(StatusOr<ports::ReplyValue>)> done) = 0;
 
   // Runs `read` with the durable read model, in order with the steps of the core.

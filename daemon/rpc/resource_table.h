@@ -32,16 +32,31 @@ struct NaturalLess {
   bool operator()(const std::string& a, const std::string& b) const;
 };
 
+// Which names are meant: those directly below a parent, in which "-" stands for any id ("services/-",
+// "services/web/trials/-"); "" = all.
+class ParentFilter {
+ public:
+  explicit ParentFilter(const std::string& parent);
+  bool Matches(const std::string& name) const;
+  const std::string& prefix() const { return prefix_; }  // every name that matches begins with it
+
+ private:
+  std::vector<std::string> segments_;
+  std::string prefix_;
+};
+
+enum class ListOrder { kByName, kNewestFirst };
+
 class ResourceTable {
  public:
   struct Options {
     size_t history = 4096;
     size_t retained = 1000;
   };
-  struct Facts {         // what the table needs to know about a message
-    std::string parent;  // "services/web"; "" for the services themselves
-    std::string state;   // for the tally; "" when the noun has no state
-    bool ended = false;  // subject to retention
+  struct Facts {          // what the table needs to know about a message
+    std::string service;  // "services/web", for retention and counts; "" for the services themselves
+    std::string state;    // for the tally; "" when the noun has no state
+    bool ended = false;   // subject to retention
   };
 
   explicit ResourceTable(Options options) : options_(options) {}
@@ -50,23 +65,29 @@ class ResourceTable {
   // already gone.
   std::vector<std::string> Put(int64_t revision, const std::string& name, Resource resource, Facts facts);
   bool Remove(int64_t revision, const std::string& name);
-  // Removes everything below the parent.
-  void RemoveChildren(int64_t revision, const std::string& parent);
+  // Removes everything of a service.
+  void RemoveBelow(int64_t revision, const std::string& service);
 
   Resource Get(const std::string& name) const;  // null when there is none
-  // Up to `max` resources below `parent` ("" or "services/-" = all) whose names come after `after`.
-  std::vector<Resource> List(const std::string& parent, const std::string& after, size_t max) const;
+  // Up to `max` resources of the filter that come after the name `after` in this order.
+  std::vector<Resource> List(const ParentFilter& filter, ListOrder order, const std::string& after,
+                             size_t max) const;
 
   // Up to `max` changes after `since`, oldest first; `cursor` becomes the revision up to which the history
   // was looked at. OUT_OF_RANGE (REVISION_COMPACTED) when `since` is older than the history or lies in the
   // future of `latest`.
-  StatusOr<std::vector<ResourceChange>> ChangesSince(int64_t since, int64_t latest, const std::string& parent,
-                                                     size_t max, int64_t* cursor) const;
+  StatusOr<std::vector<ResourceChange>> ChangesSince(int64_t since, int64_t latest,
+                                                     const ParentFilter& filter, size_t max,
+                                                     int64_t* cursor) const;
 
   // Forgets the history: what happened up to `floor` can no longer be asked for.
   void Compact(int64_t floor);
 
+  int64_t floor() const { return floor_; }
   size_t size() const { return entries_.size(); }
+  // How many of the service have not ended.
+  int64_t live(const std::string& service) const;
+  int64_t live_total() const { return live_total_; }
   const std::map<std::string, int64_t>& tally() const { return tally_; }  // by state
 
  private:
@@ -79,14 +100,16 @@ class ResourceTable {
   void Erase(int64_t revision, Entries::iterator entry);
   void Record(ResourceChange change);
   void Count(const Facts& facts, int64_t by);
-  std::vector<std::string> Retain(int64_t revision, const std::string& parent);
+  std::vector<std::string> Retain(int64_t revision, const std::string& service);
 
   Options options_;
   Entries entries_;
   std::deque<ResourceChange> history_;
   int64_t floor_ = 0;  // changes up to here are not in the history
   std::map<std::string, int64_t> tally_;
-  std::map<std::string, std::deque<std::string>> ended_;  // by parent, oldest first
+  std::map<std::string, std::deque<std::string>> ended_;  // by service, oldest first
+  int64_t live_total_ = 0;
+  std::map<std::string, int64_t> live_;  // by service
 };
 
 }  // namespace shadowd::daemon
