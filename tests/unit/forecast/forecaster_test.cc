@@ -1,0 +1,167 @@
+#include "forecast/forecaster.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numbers>
+
+#include "base/rng.h"
+
+namespace shadowd::forecast {
+namespace {
+
+constexpr Micros kMinute = std::chrono::minutes(1);
+
+WallTime At(int64_t t) {
+  return WallTime(std::chrono::hours(480000)) + t * kMinute;
+}
+
+Forecaster Make(std::vector<int> seasons = {}, int horizon = 24) {
+  return Forecaster(
+      model::ServiceId("web"),
+      {.step = kMinute, .seasons = std::move(seasons), .horizon_steps = horizon, .coverage = 0.95});
+}
+
+void Feed(Forecaster& forecaster, int64_t from, int n, const std::function<double(int64_t)>& demand) {
+  for (int64_t t = from; t < from + n; ++t) {
+    forecaster.Observe(At(t), demand(t));
+    if (forecaster.WantsFit()) {
+      forecaster.Adopt(FitModels(*forecaster.CopyForFit()));
+    }
+  }
+}
+
+double Sine(int64_t t) {
+  return 100 + 50 * std::sin(2 * std::numbers::pi * static_cast<double>(t) / 48);
+}
+
+void CheckSane(const model::Forecast& f) {
+  for (const model::ForecastStep& step : f.steps) {
+    REQUIRE(std::isfinite(step.upper_rps));
+    REQUIRE(step.lower_rps >= 0);
+    REQUIRE(step.lower_rps <= step.expected_rps);
+    REQUIRE(step.expected_rps <= step.upper_rps);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a forecaster without data is degraded and says nothing") {
+  const Forecaster forecaster = Make();
+  const model::Forecast f = forecaster.Predict();
+  CHECK(f.state == model::ForecastState::kDegraded);
+  CHECK_FALSE(f.degraded_reason.empty());
+  CHECK(f.steps.empty());
+  CHECK_FALSE(forecaster.WantsFit());
+  CHECK(forecaster.PeakUpper(Micros(0), kMinute) == 0);
+}
+
+TEST_CASE("constant and zero demand are forecast as they are") {
+  const double level = GENERATE(0.0, 250.0);
+  Forecaster forecaster = Make();
+  Feed(forecaster, 0, 200, [&](int64_t) { return level; });
+  const model::Forecast f = forecaster.Predict();
+  CheckSane(f);
+  CHECK(f.state == model::ForecastState::kReady);
+  CHECK(f.steps.back().expected_rps == Approx(level).margin(1e-3));
+  CHECK(f.steps.back().upper_rps == Approx(level).margin(0.01 * level + 0.01));
+}
+
+TEST_CASE("sparse counts keep finite limits that cover them") {
+  Rng rng(5);
+  Forecaster forecaster = Make();
+  Feed(forecaster, 0, 800,
+       [&](int64_t) { return rng.Uniform() < 0.1 ? std::floor(1 + 3 * rng.Uniform()) : 0; });
+  const model::Forecast f = forecaster.Predict();
+  CheckSane(f);
+  CHECK(f.coverage_so_far >= 0.88);
+}
+
+TEST_CASE("a level shift degrades the forecast, is learnt, and passes") {
+  Rng rng(11);
+  Forecaster forecaster = Make({48});
+  Feed(forecaster, 0, 400, [&](int64_t t) { return Sine(t) * (1 + 0.03 * rng.Normal()); });
+  CHECK(forecaster.Predict().state == model::ForecastState::kReady);
+  bool degraded = false;
+  for (int64_t t = 400; t < 420; ++t) {
+    Feed(forecaster, t, 1, [&](int64_t s) { return 2.5 * Sine(s) * (1 + 0.03 * rng.Normal()); });
+    degraded |= forecaster.Predict().state == model::ForecastState::kDegraded;
+  }
+  CHECK(degraded);
+  Feed(forecaster, 420, 300, [&](int64_t s) { return 2.5 * Sine(s) * (1 + 0.03 * rng.Normal()); });
+  const model::Forecast f = forecaster.Predict();
+  CheckSane(f);
+  CHECK(f.steps[0].expected_rps == Approx(2.5 * Sine(720)).epsilon(0.15));
+}
+
+TEST_CASE("bad, duplicate and late samples change nothing") {
+  Forecaster forecaster = Make({48});
+  Feed(forecaster, 0, 200, Sine);
+  const model::Forecast before = forecaster.Predict();
+  forecaster.Observe(At(200), std::numeric_limits<double>::quiet_NaN());
+  forecaster.Observe(At(200), -1);
+  forecaster.Observe(At(199), 1e6);
+  forecaster.Observe(At(150), 1e6);
+  forecaster.Observe(At(5'000'000), 1e6);  // a clock that is far ahead, once
+  CHECK(forecaster.Predict() == before);
+  CHECK(forecaster.observations() == 200);
+}
+
+TEST_CASE("a gap is bridged by the season and marked while it matters") {
+  Forecaster forecaster = Make({48});
+  Feed(forecaster, 0, 240, Sine);
+  forecaster.Observe(At(270), Sine(270));
+  const model::Forecast f = forecaster.Predict();
+  CheckSane(f);
+  CHECK(f.state == model::ForecastState::kDegraded);
+  CHECK(f.steps[0].at == At(271));
+  CHECK(f.steps[5].expected_rps == Approx(Sine(276)).epsilon(0.1));
+  Feed(forecaster, 271, 60, Sine);
+  CHECK(forecaster.Predict().state == model::ForecastState::kReady);
+}
+
+TEST_CASE("a clock that is set back does not stop the forecast") {
+  Forecaster forecaster = Make({48});
+  Feed(forecaster, 0, 240, Sine);
+  for (int64_t t = 0; t < 20; ++t) {
+    forecaster.Observe(At(100 + t), Sine(240 + t));
+  }
+  const model::Forecast f = forecaster.Predict();
+  CheckSane(f);
+  CHECK(f.steps[0].at == At(120));
+}
+
+TEST_CASE("history before the first observation is used and replaces nothing") {
+  Forecaster forecaster = Make({48});
+  forecaster.Observe(At(300), 77);
+  std::vector<std::pair<WallTime, double>> history;
+  for (int64_t t = 0; t <= 300; ++t) {
+    history.emplace_back(At(t), Sine(t));
+  }
+  forecaster.Import(history);
+  CHECK(forecaster.observations() == 301);
+  CHECK(forecaster.Predict().last_observed_rps == 77);
+  CHECK(forecaster.WantsFit());
+}
+
+TEST_CASE("observations made while a fit runs are kept") {
+  Forecaster forecaster = Make({48});
+  Feed(forecaster, 0, 200, Sine);
+  const auto input = forecaster.CopyForFit();
+  for (int64_t t = 200; t < 210; ++t) {
+    forecaster.Observe(At(t), Sine(t));
+  }
+  forecaster.Adopt(FitModels(*input));
+  const model::Forecast f = forecaster.Predict();
+  CHECK(f.steps[0].at == At(210));
+  CHECK(f.steps[0].expected_rps == Approx(Sine(210)).epsilon(0.03));
+}
+
+TEST_CASE("less than two seasons is a forecast that says so") {
+  Forecaster forecaster = Make({96});
+  Feed(forecaster, 0, 100, Sine);
+  CHECK(forecaster.Predict().degraded_reason == "96 steps of demand are less than two seasons of 96");
+}
+
+}  // namespace shadowd::forecast
