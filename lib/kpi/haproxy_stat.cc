@@ -14,7 +14,6 @@ enum Column {
   kType,
   kStatus,
   kAddress,
-  kAlgorithm,
   kCheckStatus,
   kLastCheck,
   kWeight,
@@ -32,9 +31,9 @@ enum Column {
   kColumnCount
 };
 constexpr std::array<std::string_view, kColumnCount> kColumnNames = {
-    "# pxname", "svname",   "type",     "status",   "addr",     "algo",      "check_status",
-    "last_chk", "weight",   "uweight",  "scur",     "qcur",     "stot",      "req_tot",
-    "hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other"};
+    "# pxname", "svname",   "type",     "status",   "addr",      "check_status", "last_chk",
+    "weight",   "uweight",  "scur",     "qcur",     "stot",      "req_tot",      "hrsp_1xx",
+    "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other"};
 constexpr std::array kRequired = {kProxy, kServer, kType, kStatus, kSessions, kSessionsTotal};
 constexpr size_t kMaxColumns = 512;
 
@@ -117,7 +116,6 @@ StatusOr<HaproxyRow> ParseRow(const Header& header, std::string_view line, size_
   SHADOWD_ASSIGN_OR_RETURN(row.kind, ReadKind(header.Get(fields, kType), line_number));
   row.status = header.Get(fields, kStatus);
   row.address = header.Get(fields, kAddress);
-  row.algorithm = header.Get(fields, kAlgorithm);
   std::string_view check = header.Get(fields, kCheckStatus);
   row.check_status = check.starts_with("* ") ? check.substr(2) : check;
   row.last_check = header.Get(fields, kLastCheck);

@@ -19,9 +19,8 @@ struct HaproxyRow {
   std::string proxy;
   std::string server;  // "FRONTEND", "BACKEND" or the server's name
   HaproxyRowKind kind = HaproxyRowKind::kServer;
-  std::string status;     // "UP", "DOWN", "MAINT", "DRAIN", "no check", "UP 1/3" ...
-  std::string address;    // "127.0.0.1:8080"; empty where the socket's level is too low to see it
-  std::string algorithm;  // of a backend: "random", "roundrobin" ...; empty as above
+  std::string status;   // "UP", "DOWN", "MAINT", "DRAIN", "no check", "UP 1/3" ...
+  std::string address;  // "127.0.0.1:8080"; empty where the socket's level is too low to see it
   std::string
       check_status;  // "L4OK", "L4CON" ..., without the mark of a check in flight; empty when never checked
   std::string last_check;  // in words

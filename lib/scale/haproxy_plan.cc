@@ -13,10 +13,6 @@ namespace {
 // points.
 constexpr uint64_t kLoneWeight = 256;
 
-bool DynamicAlgorithm(std::string_view algorithm) {
-  return algorithm == "roundrobin" || algorithm == "leastconn" || algorithm == "random";
-}
-
 std::string_view Trim(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \n");
   return begin == std::string_view::npos ? "" : text.substr(begin, text.find_last_not_of(" \n") - begin + 1);
@@ -166,8 +162,7 @@ PlanStep HaproxyPlan::OnInspected(std::string_view reply) {
   if (!stat.ok()) {
     return Done(ReplyError(reply));
   }
-  const kpi::HaproxyRow* backend = stat->Backend(backend_);
-  if (backend == nullptr) {
+  if (stat->Backend(backend_) == nullptr) {
     return Done(ReplyError("No such backend."));
   }
   const kpi::HaproxyRow* server = stat->Server(backend_, server_);
@@ -179,9 +174,6 @@ PlanStep HaproxyPlan::OnInspected(std::string_view reply) {
       return Done(ReplyError("Permission denied"));
     }
     return Send(State::kMaintain);
-  }
-  if (!backend->algorithm.empty() && !DynamicAlgorithm(backend->algorithm)) {
-    return Done(ReplyError("Backend must use a dynamic load balancing"));
   }
   weight_ = 0;
   for (const kpi::HaproxyRow& row : stat->rows) {

@@ -22,7 +22,7 @@ struct PlanLimits {
   Micros poll = std::chrono::milliseconds(100);   // between looks at a server that is to become something
   Micros up = std::chrono::seconds(30);           // until an added server must be UP
   Micros removal = std::chrono::seconds(30);      // until a server's last connection must be gone
-  Micros unreachable = std::chrono::seconds(10);  // how long a silent socket (a reload) is tried again
+  Micros unreachable = std::chrono::seconds(5);  // how long a silent socket (a reload) is tried again
 };
 
 // What to do next: send `command` and report the answer; else, when not done, wait and call Resume.

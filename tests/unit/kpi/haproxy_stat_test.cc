@@ -40,7 +40,6 @@ TEST_CASE("Rows of frontend, server and backend are told apart and their counter
   const kpi::HaproxyRow* backend = stat->Backend("b");
   REQUIRE(backend != nullptr);
   CHECK(backend->requests_total == 13);
-  CHECK(backend->algorithm == "random");
   CHECK(stat->Backend("f") == nullptr);
   CHECK(stat->Server("b", "BACKEND") == nullptr);
 }

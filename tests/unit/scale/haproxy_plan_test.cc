@@ -323,7 +323,7 @@ TEST_CASE("A socket that cannot be reached is tried again for a while, then name
       ++tries;
     }
   }
-  CHECK(tries == 100);
+  CHECK(tries == 50);
   CHECK(ReasonOf(*step.result) == "SOCKET_UNREACHABLE");
   CHECK(FieldOf(*step.result) == "haproxy.socket");
 }

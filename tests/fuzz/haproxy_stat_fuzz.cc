@@ -1,0 +1,15 @@
+// Any bytes as the answer to `show stat`: the decoder ends with a table within its bound or with a status.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "kpi/haproxy_stat.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto stat = shadowd::kpi::ParseHaproxyStat(text);
+  if (stat.ok() && stat->rows.size() > shadowd::kpi::kMaxHaproxyRows) {
+    std::abort();
+  }
+  return 0;
+}
