@@ -1,9 +1,11 @@
-// The control groups of replicas. Production and shadows are sibling groups under one parent, because idle
-// weight acts among siblings only:
-//   <parent>/instances/<id>   <parent>/shadows/<id> (idle)   <parent>/shadows_full/<id>   <parent>/shims
-// Works with cgroup v2, with v1 (cpu and memory hierarchies) and with the hybrid of both, where v2 carries no
-// controller and serves accounting. Without a writable hierarchy everything still runs, niced within
-// autogroups, and note() says why. Owned by the provider; its thread only.
+// The control groups of replicas. Production and shadows are sibling groups, because idle weight acts among
+// siblings only:
+//   instances/<id>   shadows/<id> (idle)   shadows_full/<id>   shims
+// In the unit of the service manager they are below it. Elsewhere they are /shadowd-instances,
+// /shadowd-shadows ... at the top, where the idle ones yield to everything else on the host too. Works with
+// cgroup v2, with v1 (cpu and memory hierarchies) and with the hybrid of both, where v2 carries no controller
+// and serves accounting. Without a writable hierarchy everything still runs, niced within autogroups, and
+// note() says why. Owned by the provider; its thread only.
 #pragma once
 
 #include <string>
@@ -17,8 +19,9 @@ namespace shadowd::io {
 
 class CgroupTree {
  public:
-  // `parent` is relative to the mounts; "" = the unit shadowd-replicas.service where it runs and the runtime
-  // directory is the system's, else /shadowd with a suffix that tells daemons with other directories apart.
+  // `parent` is a group below the mounts; "" = the unit shadowd-replicas.service where it runs and the
+  // runtime directory is the system's, else the top, with names that tell daemons with other directories
+  // apart.
   static CgroupTree Find(const std::string& parent, const std::string& runtime_dir);
 
   struct Placement {
@@ -43,14 +46,15 @@ class CgroupTree {
 
  private:
   CgroupTree() = default;
-  Status Prepare(const std::string& parent);
+  Status Prepare(const std::string& prefix);
   Status PrepareUnified();
 
   kpi::CgroupMounts mounts_;
   bool unified_controls_ = false;  // v2 has the controllers
-  std::string cpu_;                // <mount>/<parent> of the hierarchy with the cpu controller; "" = none
-  std::string memory_;             // with the memory controller
-  std::string accounting_;         // v2 beside v1
+  // Prefixes of the groups: "/sys/fs/cgroup/cpu/shadowd-", ".../shadowd-replicas.service/"; "" = none.
+  std::string cpu_;         // of the hierarchy with the cpu controller
+  std::string memory_;      // with the memory controller
+  std::string accounting_;  // v2 beside v1
   std::string note_;
 };
 

@@ -44,11 +44,10 @@ void ReplicaTable::Start(const model::ServiceId& service, const ports::StartRepl
   const auto refuse = [&](Status why) {
     Tell(service, ports::ReplicaFailed{start.key, start.replica, std::move(why)});
   };
-  const auto found = entries_.find(start.replica);
-  if (found == entries_.end() && Adopt(service, start.replica)) {
-    return;  // what it tells follows
+  if (entries_.count(start.replica) == 0) {
+    Adopt(service, start.replica);
   }
-  if (found != entries_.end()) {
+  if (const auto found = entries_.find(start.replica); found != entries_.end()) {
     Entry& entry = found->second;
     if (entry.stopping) {
       refuse(WithReason(FailedPrecondition("replica {} is being stopped", start.replica), "STOPPING"));

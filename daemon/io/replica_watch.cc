@@ -65,6 +65,8 @@ class ReplicaWatch::Session : public std::enable_shared_from_this<Session> {
     UniqueFd shim = shim_pid_ > 0 ? OpenPidfd(shim_pid_) : OpenVerified(record_.shim);
     const bool has_shim = shim.valid();
     if (has_shim) {
+      // Ours to reap where this process started it, also as an earlier provider.
+      shim_pid_ = shim_pid_ > 0 ? shim_pid_ : static_cast<pid_t>(record_.shim.pid);
       shim_.assign(shim.Release());
       shim_.async_wait(Descriptor::wait_read, Guarded(&Session::OnShimGone));
     }
@@ -128,7 +130,8 @@ class ReplicaWatch::Session : public std::enable_shared_from_this<Session> {
     // The ceiling of a packet, never split and never joined.
     std::array<char, provider::kMaxMessageBytes> packet;
     const ssize_t got = ::recv(link_.native_handle(), packet.data(), packet.size(), MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+    // ECONNRESET comes before what is still to be read when the shim left without reading our last packet.
+    if (got < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNRESET)) {
       WaitLink();
       return;
     }
@@ -167,6 +170,9 @@ class ReplicaWatch::Session : public std::enable_shared_from_this<Session> {
       link_.cancel();
       std::array<char, provider::kMaxMessageBytes> packet;
       const ssize_t got = ::recv(link_.native_handle(), packet.data(), packet.size(), MSG_DONTWAIT);
+      if (got < 0 && (errno == ECONNRESET || errno == EINTR)) {
+        continue;
+      }
       if (got <= 0) {
         link_.close();
         break;

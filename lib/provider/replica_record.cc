@@ -47,6 +47,13 @@ Id ReadId(const json& object, const char* name, Status& status) {
   return Id(std::move(text));
 }
 
+// What is in the group gets killed with the replica, so a damaged record must not name another one.
+bool IsGroupOf(const std::string& cgroup, const model::ReplicaId& id) {
+  const size_t slash = cgroup.find('/');
+  return cgroup.empty() || (slash != std::string::npos && slash > 0 && cgroup[0] != '.' && !id.empty() &&
+                            cgroup.substr(slash + 1) == id.str());
+}
+
 template <typename Value>
 void ReadTyped(const json& object, const char* name, bool fits, Value& value, Status& status) {
   if (!status.ok()) {
@@ -135,6 +142,9 @@ StatusOr<ReplicaRecord> RecordFromJson(const json& value) {
   record.stop_grace = ReadMicros(value, "stop_grace_us", status);
   record.lease = ReadMicros(value, "lease_us", status);
   ReadMember(value, "cgroup", record.cgroup, status);
+  if (status.ok() && !IsGroupOf(record.cgroup, record.id)) {
+    status = InvalidArgument("record: 'cgroup' is no group of {}", record.id);
+  }
   SHADOWD_RETURN_IF_ERROR(status);
   return record;
 }

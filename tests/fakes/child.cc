@@ -1,15 +1,14 @@
-// A replica for tests of the provider: child PORT MODE [ARGUMENT]. Small enough to read at a glance; single-threaded
-// but where the mode says otherwise.
+// A replica for tests of the provider: child PORT MODE [ARGUMENT]. Small enough to read at a glance;
+// single-threaded but where the mode says otherwise.
 //   serve          answers every HTTP request with 200 and its version from $VERSION
 //   unready        answers every HTTP request with 503
 //   deaf           listens on nothing, waits for ever
 //   exit CODE      prints two lines and exits
 //   stubborn       serves, ignores SIGTERM
-//   family FILE    serves, with a child, a grandchild and one in a session of its own; writes their pids to FILE
-//   spin           serves nothing, burns a CPU
-//   chatty BYTES   prints that many bytes in numbered lines, then waits
-//   hungry BYTES   touches that much memory, then waits
-//   fds FILE       writes the numbers of its open descriptors to FILE, then waits
+//   family FILE    serves, with a child, a grandchild and one in a session of its own; writes their pids to
+//   FILE spin           serves nothing, burns a CPU chatty BYTES   prints that many bytes in numbered lines,
+//   then waits hungry BYTES   touches that much memory, then waits fds FILE       writes the numbers of its
+//   open descriptors to FILE, then waits
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <netinet/in.h>
@@ -18,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -40,13 +40,15 @@ namespace {
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 || ::listen(listener, 64) != 0) {
+  if (::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+      ::listen(listener, 64) != 0) {
     std::perror("listen");
     std::exit(3);
   }
   const char* version = std::getenv("VERSION");
   const std::string body = version != nullptr ? version : "";
-  const std::string reply = std::string("HTTP/1.1 ") + status + "\r\nContent-Length: " + std::to_string(body.size()) +
+  const std::string reply = std::string("HTTP/1.1 ") + status +
+                            "\r\nContent-Length: " + std::to_string(body.size()) +
                             "\r\nConnection: close\r\n\r\n" + body;
   for (;;) {
     const int connection = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
@@ -125,7 +127,7 @@ void ListDescriptors(const char* path) {
 }
 
 void TouchMemory(size_t bytes) {
-  char* const memory = static_cast<char*>(std::malloc(bytes));
+  volatile char* const memory = static_cast<char*>(std::malloc(bytes));
   for (size_t at = 0; at < bytes; at += 4096) {
     memory[at] = static_cast<char>(at / 4096);
   }
@@ -152,7 +154,9 @@ int main(int argc, char** argv) {
     RaiseFamily(argument);
     Serve(port, "200 OK");
   } else if (mode == "spin") {
-    for (volatile unsigned long turns = 0;; turns = turns + 1) {
+    static std::atomic<unsigned long> turns;
+    for (;;) {
+      turns.fetch_add(1, std::memory_order_relaxed);
     }
   } else if (mode == "chatty") {
     Chatter(std::atol(argument));
