@@ -1,6 +1,6 @@
 // The encoding of a whole resource in a `body` column: the API's protobuf, by the converters of rpc/. What is
 // encoded is decoded again before it is written, so that a resource which could not be read back after a
-// restart (text that is not UTF-8, say) is refused while its writer still listens.
+// restart (an id that makes no name, say) is refused while its writer still listens.
 #pragma once
 
 #include <string>

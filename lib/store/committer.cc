@@ -239,8 +239,11 @@ Status Committer::Probe() {
   // A checkpoint may give the WAL's space back; if it cannot, the write below tells.
   (void)state_.Checkpoint();
   SHADOWD_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(state_));
-  SHADOWD_RETURN_IF_ERROR(state_.Run("UPDATE meta SET revision_reserved = ?", reserved_));
-  return transaction.Commit();
+  // Another value each time: SQLite does not write a page that stays the same.
+  SHADOWD_RETURN_IF_ERROR(state_.Run("UPDATE meta SET revision_reserved = ?", reserved_ + 1));
+  SHADOWD_RETURN_IF_ERROR(transaction.Commit());
+  ++reserved_;
+  return absl::OkStatus();
 }
 
 StatusOr<bool> Committer::ExpireDemand(WallTime now) {

@@ -36,8 +36,9 @@ Status Error(sqlite3* handle, int code) {
   const bool mine = handle != nullptr && sqlite3_extended_errcode(handle) == code;
   const char* words = mine ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
   const char* path = handle != nullptr ? sqlite3_db_filename(handle, "main") : nullptr;
+  const bool named = path != nullptr && *path != '\0';
   return MakeStatus(CodeOf(code),
-                    fmt::format("{}: {} (sqlite {})", path != nullptr ? path : "sqlite", words, code));
+                    fmt::format("{}{}{} (sqlite {})", named ? path : "", named ? ": " : "", words, code));
 }
 
 }  // namespace
@@ -116,7 +117,7 @@ StatusOr<Database> Database::Open(const std::string& path, Access access, Sync s
   const int code = sqlite3_open_v2(path.c_str(), &database.handle_,
                                    mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   if (code != SQLITE_OK) {
-    return Error(database.handle_, code);
+    return Annotate(Error(database.handle_, code), path);
   }
   SHADOWD_RETURN_IF_ERROR(database.Configure(access, sync));
   return database;

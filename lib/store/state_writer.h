@@ -13,7 +13,7 @@ namespace shadowd::store {
 // Demand goes to telemetry.db, and forecasts nowhere.
 bool GoesToState(const ports::Change& change);
 
-// INVALID_ARGUMENT when the resource cannot be kept (no id, text that is not UTF-8).
+// INVALID_ARGUMENT when the resource cannot be kept (no id, an id that makes no name).
 Status ApplyToState(Database& state, const ports::Mutation& mutation, int64_t revision);
 
 }  // namespace shadowd::store

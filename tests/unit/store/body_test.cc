@@ -28,8 +28,18 @@ TEST_CASE("every resource comes back from its bytes as it was") {
 
 TEST_CASE("what could not be read back is refused when it is written") {
   model::Instance instance = SampleInstance("web", 1);
-  instance.error = "\xff\xfe is not text";
+  instance.id = model::ReplicaId("no such/id");
   CHECK(absl::IsInvalidArgument(Encode(instance).status()));
+}
+
+TEST_CASE("bytes that are not UTF-8, as a process may print, do not make a resource unreadable") {
+  model::Instance instance = SampleInstance("web", 1);
+  instance.error = "\xff\xfe at start";
+  const StatusOr<std::string> body = Encode(instance);
+  REQUIRE_OK(body);
+  const StatusOr<model::Instance> back = Decode<model::Instance>(*body);
+  REQUIRE_OK(back);
+  CHECK(back->error.ends_with(" at start"));
 }
 
 TEST_CASE("bytes that are no resource are data loss") {

@@ -66,27 +66,27 @@ TEST_CASE_METHOD(Fixture,
 }
 
 TEST_CASE_METHOD(Fixture, "every state of every machine fits the schema") {
-  for (int state = 0; state <= static_cast<int>(model::ReplicaState::kFailed); ++state) {
-    model::Instance instance = SampleInstance("web", state);
-    instance.state = static_cast<model::ReplicaState>(state);
+  for (int i = 0; i <= static_cast<int>(model::ReplicaState::kFailed); ++i) {
+    model::Instance instance = SampleInstance("web", i);
+    instance.state = static_cast<model::ReplicaState>(i);
     REQUIRE_OK(Apply("web", instance));
-    model::Shadow shadow = SampleShadow("web", state);
-    shadow.state = static_cast<model::ReplicaState>(state);
+    model::Shadow shadow = SampleShadow("web", i);
+    shadow.state = static_cast<model::ReplicaState>(i);
     REQUIRE_OK(Apply("web", shadow));
   }
-  for (int state = 0; state <= static_cast<int>(model::TrialState::kInconclusive); ++state) {
-    model::Trial trial = SampleTrial("web", state);
-    trial.state = static_cast<model::TrialState>(state);
+  for (int i = 0; i <= static_cast<int>(model::TrialState::kInconclusive); ++i) {
+    model::Trial trial = SampleTrial("web", i);
+    trial.state = static_cast<model::TrialState>(i);
     REQUIRE_OK(Apply("web", trial));
   }
-  for (int state = 0; state <= static_cast<int>(model::DecisionState::kSuperseded); ++state) {
-    model::Decision decision = SampleDecision("web", state);
-    decision.state = static_cast<model::DecisionState>(state);
+  for (int i = 0; i <= static_cast<int>(model::DecisionState::kSuperseded); ++i) {
+    model::Decision decision = SampleDecision("web", i);
+    decision.state = static_cast<model::DecisionState>(i);
     REQUIRE_OK(Apply("web", decision));
   }
-  for (int state = 0; state <= static_cast<int>(model::IntentState::kFailed); ++state) {
-    model::Intent intent = SampleIntent("web", state);
-    intent.state = static_cast<model::IntentState>(state);
+  for (int i = 0; i <= static_cast<int>(model::IntentState::kFailed); ++i) {
+    model::Intent intent = SampleIntent("web", i);
+    intent.state = static_cast<model::IntentState>(i);
     REQUIRE_OK(Apply("web", intent));
   }
   CHECK(Int("SELECT count(*) FROM instances WHERE ended") == 2);

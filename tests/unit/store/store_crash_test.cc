@@ -19,6 +19,10 @@ struct Ack {
   int64_t revision;
 };
 
+WallTime Clock() {
+  return At(0);
+}
+
 // Batch n holds decision n, and says in the sequence and the freeze that it was the last.
 std::vector<ports::Mutation> BatchNumber(int n) {
   return {Of("web", SampleDecision("web", n)), Of("web", ports::SequenceSet{n + 1}),
@@ -28,7 +32,7 @@ std::vector<ports::Mutation> BatchNumber(int n) {
 
 // Commits until it is killed. Nothing of the test framework may be used in here.
 [[noreturn]] void CommitForEver(const std::string& directory, int first, int out) {
-  auto store = Store::Open({.directory = directory, .group_max = 16, .queue_max = 64});
+  auto store = Store::Open({.directory = directory, .group_max = 16, .queue_max = 64, .clock = Clock});
   if (!store.ok()) {
     _exit(2);
   }
@@ -75,7 +79,7 @@ std::vector<Ack> RunAndKill(const std::string& directory, int first, size_t unti
 void RunKills(int kills) {
   const TempDirectory directory;
   {
-    auto store = Store::Open({.directory = directory.path()});
+    auto store = Store::Open({.directory = directory.path(), .clock = Clock});
     REQUIRE_OK(store);
     REQUIRE_OK((*store)->Commit({Of("web", SampleService("web"))}, {}));
   }
@@ -86,7 +90,7 @@ void RunKills(int kills) {
   int first = 1;
   for (int i = 0; i < kills; ++i) {
     const std::vector<Ack> acks = RunAndKill(directory.path(), first, 1 + rng.Below(80));
-    auto store = Store::Open({.directory = directory.path()});
+    auto store = Store::Open({.directory = directory.path(), .clock = Clock});
     REQUIRE_OK(store);
     const StatusOr<Snapshot> snapshot = (*store)->Load();
     REQUIRE_OK(snapshot);
