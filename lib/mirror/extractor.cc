@@ -90,7 +90,7 @@ void Extractor::OnSegment(const TcpSegment& segment, MonoTime now) {
 void Extractor::DropHeld() {
   flows_.ForEach([this](Flow& flow) {
     FlowSink sink(*this, flow);
-    flow.stream.Expire(MonoTime::max(), sink);
+    flow.stream.GiveUpHoles(sink);
   });
   held_bytes_ = 0;
 }

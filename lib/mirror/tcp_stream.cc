@@ -62,7 +62,7 @@ void TcpStream::Push(const TcpSegment& segment, MonoTime now, ByteSink& sink) {
     saw_ack_ = true;
     last_ack_ = segment.acknowledgement;
   }
-  if (held_bytes_ > options_.held_bytes_max || held_.size() > options_.held_segments_max) {
+  while (held_bytes_ > options_.held_bytes_max || held_.size() > options_.held_segments_max) {
     SkipHole(sink);
   }
   Expire(now, sink);
@@ -73,6 +73,12 @@ void TcpStream::Expire(MonoTime now, ByteSink& sink) {
   while (!held_.empty() && now >= hole_deadline_) {
     SkipHole(sink);
     hole_deadline_ = now + options_.acknowledged_timeout;
+  }
+}
+
+void TcpStream::GiveUpHoles(ByteSink& sink) {
+  while (!held_.empty()) {
+    SkipHole(sink);
   }
 }
 

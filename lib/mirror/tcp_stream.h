@@ -38,6 +38,8 @@ class TcpStream {
   void Push(const TcpSegment& segment, MonoTime now, ByteSink& sink);
   // Gives up holes that are due.
   void Expire(MonoTime now, ByteSink& sink);
+  // Gives up all holes, due or not.
+  void GiveUpHoles(ByteSink& sink);
   void Reset();
 
   bool synchronised() const { return synchronised_; }
