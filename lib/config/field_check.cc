@@ -1,9 +1,8 @@
 #include "config/field_check.h"
 
-#include <arpa/inet.h>
-
 #include <charconv>
 
+#include "config/ip_address.h"
 #include "config/yaml_scalar.h"
 
 namespace shadowd::config {
@@ -63,21 +62,17 @@ Status CheckAbsolutePath(std::string_view field, const std::string& path, size_t
 }
 
 Status CheckIpAddress(std::string_view field, const std::string& address) {
-  in6_addr parsed{};
-  if (inet_pton(AF_INET, address.c_str(), &parsed) != 1 &&
-      inet_pton(AF_INET6, address.c_str(), &parsed) != 1) {
+  if (!ParseIpv4(address).has_value() && !ParseIpv6(address).has_value()) {
     return BadValue(field, fmt::format("'{}' is not an IPv4 or IPv6 address", address.substr(0, 80)));
   }
   return absl::OkStatus();
 }
 
 bool IsLoopback(const std::string& address) {
-  in_addr v4{};
-  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) {
-    return (ntohl(v4.s_addr) >> 24) == 127;
+  if (const auto v4 = ParseIpv4(address); v4.has_value()) {
+    return (*v4)[0] == 127;
   }
-  in6_addr v6{};
-  return inet_pton(AF_INET6, address.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+  return ParseIpv6(address) == ParseIpv6("::1");
 }
 
 StatusOr<Endpoint> ParseEndpoint(std::string_view field, const std::string& text) {

@@ -108,6 +108,9 @@ Status Reader::ReadMessage(const YamlNode& node, const std::string& path, Messag
       return Error(entry.line, fmt::format("'{}' is set by the daemon and cannot be given", inner), inner);
     }
     lines_.Set(inner, entry.line);
+    if (entry.value->kind == Kind::kNull) {
+      return Error(entry.line, fmt::format("{} has no value", inner), inner);
+    }
     SHADOWD_RETURN_IF_ERROR(ReadField(*entry.value, field, inner, out));
   }
   return absl::OkStatus();
@@ -115,9 +118,6 @@ Status Reader::ReadMessage(const YamlNode& node, const std::string& path, Messag
 
 Status Reader::ReadField(const YamlNode& node, const FieldDescriptor* field, const std::string& path,
                          Message* out) {
-  if (node.kind == Kind::kNull) {
-    return Error(node.line, fmt::format("{} has no value", path), path);
-  }
   if (field->is_map()) {
     return ReadMap(node, field, path, out);
   }
