@@ -16,6 +16,7 @@ enum Column {
   kAddress,
   kCheckStatus,
   kLastCheck,
+  kId,
   kWeight,
   kUserWeight,
   kSessions,
@@ -31,9 +32,9 @@ enum Column {
   kColumnCount
 };
 constexpr std::array<std::string_view, kColumnCount> kColumnNames = {
-    "# pxname", "svname",   "type",     "status",   "addr",      "check_status", "last_chk",
-    "weight",   "uweight",  "scur",     "qcur",     "stot",      "req_tot",      "hrsp_1xx",
-    "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other"};
+    "# pxname", "svname",   "type",     "status",   "addr",     "check_status", "last_chk",
+    "sid",      "weight",   "uweight",  "scur",     "qcur",     "stot",         "req_tot",
+    "hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other"};
 constexpr std::array kRequired = {kProxy, kServer, kType, kStatus, kSessions, kSessionsTotal};
 constexpr size_t kMaxColumns = 512;
 
@@ -122,6 +123,7 @@ StatusOr<HaproxyRow> ParseRow(const Header& header, std::string_view line, size_
   const Column weight = header.index[kUserWeight] ? kUserWeight : kWeight;
   uint64_t responses[6] = {};
   const std::pair<Column, uint64_t*> counters[] = {
+      {kId, &row.id},
       {weight, &row.weight},
       {kSessions, &row.sessions},
       {kQueued, &row.queued},

@@ -24,6 +24,7 @@ struct HaproxyRow {
   std::string
       check_status;  // "L4OK", "L4CON" ..., without the mark of a check in flight; empty when never checked
   std::string last_check;  // in words
+  uint64_t id = 0;         // of a server, unique in its backend
   uint64_t weight = 0;     // as configured (uweight), 0..256
   uint64_t sessions = 0;   // now
   uint64_t queued = 0;     // now

@@ -88,7 +88,7 @@ std::string HaproxyPlan::Command() const {
     case State::kAwaitIdle:
       return fmt::format("show stat {} 6 -1", backend_);  // 6 = backends and servers
     case State::kAdd:
-      return fmt::format("add server {} {} weight {}{}", target, address_, weight_,
+      return fmt::format("add server {} {} id {} weight {}{}", target, address_, id_, weight_,
                          check_ ? " check inter 1s fastinter 500ms rise 1 fall 3" : "");
     case State::kHealth:
       return "enable health " + target;
@@ -175,9 +175,14 @@ PlanStep HaproxyPlan::OnInspected(std::string_view reply) {
     }
     return Send(State::kMaintain);
   }
+  // HAProxy (all versions up to mid 2026) puts a new server on the hash ring before it numbers it: without an
+  // id of our own all new servers would share their points, and `balance random` would starve all but two of
+  // them.
+  id_ = 1;
   weight_ = 0;
   for (const kpi::HaproxyRow& row : stat->rows) {
     if (row.kind == kpi::HaproxyRowKind::kServer && row.proxy == backend_) {
+      id_ = std::max(id_, row.id + 1);
       weight_ = std::max(weight_, row.weight);  // an equal share among what is there
     }
   }

@@ -19,9 +19,9 @@
 namespace shadowd::scale {
 
 struct PlanLimits {
-  Micros poll = std::chrono::milliseconds(100);   // between looks at a server that is to become something
-  Micros up = std::chrono::seconds(30);           // until an added server must be UP
-  Micros removal = std::chrono::seconds(30);      // until a server's last connection must be gone
+  Micros poll = std::chrono::milliseconds(100);  // between looks at a server that is to become something
+  Micros up = std::chrono::seconds(30);          // until an added server must be UP
+  Micros removal = std::chrono::seconds(30);     // until a server's last connection must be gone
   Micros unreachable = std::chrono::seconds(5);  // how long a silent socket (a reload) is tried again
 };
 
@@ -95,6 +95,7 @@ class HaproxyPlan {
   std::string address_;
   bool check_ = true;
   uint64_t weight_ = 0;
+  uint64_t id_ = 0;
   PlanLimits limits_;
   Micros drain_{0};
   MonoTime deadline_{};  // of the state that waits

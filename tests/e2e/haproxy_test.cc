@@ -246,6 +246,29 @@ TEST_CASE("A server whose name is taken by another address is replaced") {
   CHECK_THAT(Get(haproxy.address(), "/work/1"), Catch::Contains("x-instance: new"));
 }
 
+TEST_CASE("Servers added one by one share the traffic evenly") {
+  HaproxyProcess haproxy({.balance = GENERATE("random(1)", "roundrobin", "leastconn")});
+  std::vector<std::unique_ptr<DemoService>> services;
+  Inbox inbox;
+  io::HaproxyActuator actuator(inbox.Sink());
+  for (int i = 1; i <= 4; ++i) {
+    const std::string id = fmt::format("web-i{}", i);
+    services.push_back(std::make_unique<DemoService>(id));
+    REQUIRE(Eventually([&] { return !Get(services.back()->address(), "/healthz").empty(); }));
+    REQUIRE_OK(Do(actuator, inbox, Add(Spec(haproxy), id, services.back()->address())));
+  }
+  for (int i = 0; i < 600; ++i) {
+    CHECK_FALSE(Get(haproxy.address(), "/healthz").empty());
+  }
+  for (const kpi::HaproxyRow& row : Stat(haproxy).rows) {
+    if (row.kind == kpi::HaproxyRowKind::kServer) {
+      INFO(row.server << " took " << row.sessions_total);
+      CHECK(row.sessions_total > 100);  // 150 expected, deviation 11
+      CHECK(row.sessions_total < 200);
+    }
+  }
+}
+
 TEST_CASE("What is wrong with HAProxy's configuration is named") {
   Inbox inbox;
   io::HaproxyActuator actuator(inbox.Sink());

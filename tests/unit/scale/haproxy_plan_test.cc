@@ -22,6 +22,7 @@ struct Balancer {
     std::string check = "";
     int sessions = 0;
     int weight = 1;
+    int id = 1;
     int connections_left = 0;  // refuses this many deletions
     bool is_static = false;
   };
@@ -64,12 +65,13 @@ struct Balancer {
     std::string text =
         "# "
         "pxname,svname,qcur,scur,stot,status,type,req_tot,hrsp_2xx,check_status,last_chk,addr,algo,uweight,"
+        "sid,"
         "\n";
     for (const auto& [name, server] : servers) {
-      text += fmt::format("b,{},0,{},0,{},2,0,0,{},,{},,{},\n", name, server.sessions, server.status,
-                          server.check, admin ? server.address : "", server.weight);
+      text += fmt::format("b,{},0,{},0,{},2,0,0,{},,{},,{},{},\n", name, server.sessions, server.status,
+                          server.check, admin ? server.address : "", server.weight, server.id);
     }
-    return text + fmt::format("b,BACKEND,0,0,0,UP,1,0,0,,,,{},1,\n\n", admin ? algorithm : "");
+    return text + fmt::format("b,BACKEND,0,0,0,UP,1,0,0,,,,{},1,0,\n\n", admin ? algorithm : "");
   }
   std::string Add(const std::string& words) {
     const std::string name = words.substr(0, words.find(' '));
@@ -81,6 +83,7 @@ struct Balancer {
     }
     const std::string rest = words.substr(name.size() + 1);
     servers[name].address = rest.substr(0, rest.find(' '));
+    servers[name].id = std::stoi(rest.substr(rest.find("id ") + 3));
     servers[name].weight = std::stoi(rest.substr(rest.find("weight ") + 7));
     return "New server registered.\n\n";
   }
@@ -142,7 +145,7 @@ TEST_CASE("A server is added, checked, made ready and waited for") {
   CHECK(balancer.commands ==
         std::vector<std::string>{
             "show stat b 6 -1",
-            "add server b/web-i1 127.0.0.1:80 weight 256 check inter 1s fastinter 500ms rise 1 fall 3",
+            "add server b/web-i1 127.0.0.1:80 id 1 weight 256 check inter 1s fastinter 500ms rise 1 fall 3",
             "enable health b/web-i1", "set server b/web-i1 state ready", "show stat b 6 -1"});
 }
 
@@ -151,7 +154,7 @@ TEST_CASE("Without checks none is declared or enabled") {
   model::HaproxySpec spec = kSpec;
   spec.check = false;
   REQUIRE_OK(Run(HaproxyPlan::Add(spec, kReplica, "127.0.0.1:80"), balancer).result);
-  CHECK(balancer.commands.at(1) == "add server b/web-i1 127.0.0.1:80 weight 256");
+  CHECK(balancer.commands.at(1) == "add server b/web-i1 127.0.0.1:80 id 1 weight 256");
   CHECK(balancer.commands.at(2) == "set server b/web-i1 state ready");
 }
 
@@ -160,6 +163,15 @@ TEST_CASE("A new server gets the weight of those that are there") {
   balancer.servers["old"] = {.address = "127.0.0.1:1", .status = "UP", .weight = 30};
   REQUIRE_OK(Run(HaproxyPlan::Add(kSpec, kReplica, "127.0.0.1:80"), balancer).result);
   CHECK(balancer.servers.at("web-i1").weight == 30);
+}
+
+TEST_CASE("Every new server gets a number of its own") {
+  Balancer balancer;
+  balancer.servers["old"] = {.address = "127.0.0.1:1", .status = "UP", .id = 7};
+  REQUIRE_OK(Run(HaproxyPlan::Add(kSpec, kReplica, "127.0.0.1:80"), balancer).result);
+  REQUIRE_OK(Run(HaproxyPlan::Add(kSpec, model::ReplicaId("web-i2"), "127.0.0.1:81"), balancer).result);
+  CHECK(balancer.servers.at("web-i1").id == 8);
+  CHECK(balancer.servers.at("web-i2").id == 9);
 }
 
 TEST_CASE("Adding what is there already is success, whatever state it was in") {
