@@ -8,9 +8,10 @@
 //               %{+Q}r us=%[date(0,us),sub(txn.shadowd_start)]"     (one line)
 //
 // Without it the latency is Ta, whole milliseconds. HAProxy cuts the begin and the end of a request to
-// milliseconds before it subtracts; on a kept connection both cuts cancel on average, on the first request of
-// a connection only the end is cut. So Ta is within 1 ms of the truth and at most 0.5 ms low on average:
-// kFirstOrKept adds nothing, and quantiles below a few milliseconds need ` us=`. Views point into the line.
+// milliseconds before it subtracts; on a kept connection both cuts cancel on average (measured: -19 us,
+// deviation 460 us), on the first request of a connection only the end is cut. So Ta is within 1 ms of the
+// truth, at most 0.5 ms low on average, and nothing is added to it; quantiles of a few milliseconds need `
+// us=`. Views point into the line.
 #pragma once
 
 #include <cstdint>
