@@ -34,8 +34,8 @@ Curve Curve::Fit(std::span<const model::CapacityPoint> points, const std::string
   return CurveFitter(points, version, now).Fit();
 }
 
-double Curve::ProbabilityBelow(size_t quantile, double load_rps, double limit_us) const {
-  double sum = 0;
+std::vector<Curve::Component> Curve::ComponentsAt(size_t quantile, double load_rps) const {
+  std::vector<Component> components;
   for (const Cell& cell : cells_) {
     const double r = load_rps / cell.xmax;
     if (r < kUtilisationMax) {
@@ -44,22 +44,38 @@ double Curve::ProbabilityBelow(size_t quantile, double load_rps, double limit_us
       const double mean = line.At(z);
       const double noise = prior_noise_ * mean;
       const double deviation = std::sqrt(std::max(line.VarianceAt(z), 0.0) + noise * noise) + 1e-9;
-      sum += cell.weight * NormalBelow((limit_us - mean) / deviation);
+      components.push_back({cell.weight, mean, deviation});
     }
+  }
+  return components;
+}
+
+double Curve::Below(const std::vector<Component>& components, double limit_us) {
+  double sum = 0;
+  for (const Component& component : components) {
+    sum += component.weight * NormalBelow((limit_us - component.mean) / component.deviation);
   }
   return sum;
 }
 
-double Curve::LatencyAt(size_t quantile, double load_rps, double probability) const {
+double Curve::QuantileOf(const std::vector<Component>& components, double probability) {
   double low = 0, high = kLatencyCapUs;
-  if (ProbabilityBelow(quantile, load_rps, high) < probability) {
+  if (Below(components, high) < probability) {
     return high;
   }
-  for (int i = 0; i < 50 && high - low > 0.5; ++i) {
+  while (high - low > 1 + 1e-4 * low) {
     const double middle = low + (high - low) / 2;
-    (ProbabilityBelow(quantile, load_rps, middle) < probability ? low : high) = middle;
+    (Below(components, middle) < probability ? low : high) = middle;
   }
   return high;
+}
+
+double Curve::ProbabilityBelow(size_t quantile, double load_rps, double limit_us) const {
+  return Below(ComponentsAt(quantile, load_rps), limit_us);
+}
+
+double Curve::LatencyAt(size_t quantile, double load_rps, double probability) const {
+  return QuantileOf(ComponentsAt(quantile, load_rps), probability);
 }
 
 double Curve::ThroughputAt(double load_rps, double probability) const {
@@ -93,7 +109,8 @@ model::KpiPrediction Curve::Predict(double load_rps) const {
   for (size_t q = 0; q < kQuantiles; ++q) {
     model::Interval interval{-1, -1, -1};
     if (have_[q]) {
-      interval = {LatencyAt(q, load_rps, 0.5), LatencyAt(q, load_rps, kLow), LatencyAt(q, load_rps, kHigh)};
+      const std::vector<Component> components = ComponentsAt(q, load_rps);
+      interval = {QuantileOf(components, 0.5), QuantileOf(components, kLow), QuantileOf(components, kHigh)};
       interval = {std::max(interval.expected, previous.expected), std::max(interval.low, previous.low),
                   std::max(interval.high, previous.high)};
       previous = interval;

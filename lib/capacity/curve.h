@@ -75,6 +75,14 @@ class Curve {
     double requests = 0;
   };
 
+  // The posterior of one quantile at one load: cells that are not saturated there.
+  struct Component {
+    double weight = 0, mean = 0, deviation = 0;
+  };
+  std::vector<Component> ComponentsAt(size_t quantile, double load_rps) const;
+  static double Below(const std::vector<Component>& components, double limit_us);
+  static double QuantileOf(const std::vector<Component>& components, double probability);
+
   double ProbabilityBelow(size_t quantile, double load_rps, double limit_us) const;
   double LatencyAt(size_t quantile, double load_rps, double probability) const;
   double ThroughputAt(double load_rps, double probability) const;

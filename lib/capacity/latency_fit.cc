@@ -20,7 +20,7 @@ constexpr double kStableDeviation = 0.02;
 constexpr double kTemper = 0.7;  // the quantiles of one point are not independent
 constexpr double kHuber = 2;
 constexpr double kSlopeScale = 2;  // prior deviation of A in units of the mean latency
-constexpr double kCellWeightMin = 1e-4;
+constexpr double kCellWeightMin = 3e-4;
 
 double Shape(double load, double xmax, double exponent) {
   const double r = std::min(load / xmax, kUtilisationMax);
