@@ -29,38 +29,46 @@ bool Trusted(const PlanView& view) {
   return view.demand.forecast().state == model::ForecastState::kReady;
 }
 
+// The largest upper limit of the steps from now until `within` has passed.
 double UpperWithin(const PlanView& view, Micros within) {
-  const double blind = view.demand.present_rps() * kBlindHeadRoom;
   if (!Trusted(view)) {
-    return blind;
+    return view.demand.present_rps() * kBlindHeadRoom;
   }
-  return view.demand.forecaster().PeakUpper(Micros(0), within);
+  double upper = 0;
+  for (const model::ForecastStep& step : view.demand.forecast().steps) {
+    if (step.at > view.now + within) {
+      break;
+    }
+    upper = std::max(upper, step.upper_rps);
+  }
+  return upper;
 }
 
+// A limit that crosses what is served within the time that a remedy takes is planned for with its hold, in
+// one jump. A breach or proximity alone says that demand differs from what was expected: the plan then looks
+// no further than the remedy's reach.
 std::optional<Trigger> CapacityTrigger(const PlanView& view,
                                        const std::optional<forecast::LimitSignal>& signal) {
   const model::ServiceSpec& spec = view.spec;
   const Micros reach = view.lead_time + view.trial_time + spec.forecast.resolution;
   const double held = view.curve.MaxLoad(spec.slo, kPlanConfidence) * view.current;
-  const double soon = UpperWithin(view, reach);
-  const bool breach = signal.has_value() && signal->upper;
-  if (held <= 0 || view.current >= spec.bounds.max || (soon <= held && !breach)) {
+  const double soon = std::max(UpperWithin(view, reach), view.demand.present_rps());
+  const bool crossed = soon > held;
+  const bool signalled = signal.has_value() && signal->upper;
+  if (held <= 0 || view.current >= spec.bounds.max || (!crossed && !signalled)) {
     return std::nullopt;
   }
-  Trigger trigger = Base(breach && soon <= held ? signal->kind : TriggerKind::kCapacity, view);
-  trigger.planned_rps = PlannedDemand(view, spec.forecast.hold);
-  trigger.planned = PlannedLevel(view, trigger.planned_rps);
-  if (soon > held) {
-    trigger.planned = std::max(trigger.planned, view.current + 1);
-  }
+  Trigger trigger = Base(crossed ? TriggerKind::kCapacity : signal->kind, view);
+  trigger.planned_rps = crossed ? PlannedDemand(view, spec.forecast.hold) : soon;
+  trigger.planned = std::max(PlannedLevel(view, trigger.planned_rps), view.current + (crossed ? 1 : 0));
   if (trigger.planned <= view.current) {
     return std::nullopt;
   }
   trigger.evidence = fmt::format(
-      "the upper limit reaches {:.0f} req/s within {:.0f} s, {} replicas hold {:.0f} req/s; "
-      "planned for {:.0f} req/s",
+      "the upper limit reaches {:.0f} req/s within {:.0f} s, {} replicas hold {:.0f} req/s; planned for "
+      "{:.0f} req/s",
       soon, ToSeconds(reach), view.current, held, trigger.planned_rps);
-  if (breach) {
+  if (signalled) {
     trigger.evidence = fmt::format("{}; {}", signal->evidence, trigger.evidence);
   }
   return trigger;
@@ -143,16 +151,19 @@ std::optional<Trigger> FindTrigger(const PlanView& view, const std::optional<for
   return SurplusTrigger(view);
 }
 
-Trigger VersionTrigger(const PlanView& view, const std::string& from_version) {
+Trigger VersionTrigger(const PlanView& view, const std::string& new_version) {
   Trigger trigger = Base(TriggerKind::kNewVersion, view);
   const Micros horizon = view.spec.forecast.resolution * view.spec.forecast.horizon_steps;
   trigger.planned_rps = std::max(UpperWithin(view, horizon), view.demand.present_rps());
   trigger.planned = std::max(view.current, PlannedLevel(view, trigger.planned_rps));
+  trigger.version = new_version;
   trigger.evidence =
-      from_version == view.version
-          ? fmt::format("version {} was never measured", view.version)
-          : fmt::format("version {} replaces {}; up to {:.0f} req/s are expected within {:.0f} s",
-                        view.version, from_version, trigger.planned_rps, ToSeconds(horizon));
+      new_version == view.version
+          ? fmt::format("version {} was never measured", new_version)
+          : fmt::format(
+                "version {} is to replace {}; up to {:.0f} req/s are expected within {:.0f} s, which {} "
+                "replicas hold if it costs the same",
+                new_version, view.version, trigger.planned_rps, ToSeconds(horizon), trigger.planned);
   return trigger;
 }
 

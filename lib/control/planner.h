@@ -41,7 +41,9 @@ int PlannedLevel(const PlanView& view, double demand_rps);
 std::optional<model::Trigger> FindTrigger(const PlanView& view,
                                           const std::optional<forecast::LimitSignal>& signal);
 
-model::Trigger VersionTrigger(const PlanView& view, const std::string& from_version);
+// Planned by the curve of the version in production for the largest limit of the whole horizon: what a plan
+// by load alone says.
+model::Trigger VersionTrigger(const PlanView& view, const std::string& new_version);
 model::Trigger ProposalTrigger(const PlanView& view, int planned, const std::string& request_id);
 model::Trigger EmergencyTrigger(const PlanView& view, const std::string& evidence);
 // A trial of what an emergency did: the same level, tested afterwards.

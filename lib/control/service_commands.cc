@@ -146,8 +146,9 @@ void ServiceMachine::Handle(const ports::ProposeScaling& event, Context& c) {
 void ServiceMachine::Handle(const ports::Retrain& event, Context& c) {
   (void)event;
   RequestFit(c);
-  model::ModelVersion version = learner_.Retrain(model::RetrainCause::kRequested, {}, ProductionVersion(), {},
-                                                 service_.spec.slo, c.now.wall);
+  model::ModelVersion version =
+      learner_.Retrain(model::RetrainCause::kRequested, {}, CurveVersion(ProductionVersion()), {},
+                       service_.spec.slo, c.now.wall);
   Audit("Retrain", fmt::format("model={}", version.number), c);
   c.out.Log("model={} cause=REQUESTED summary=\"{}\"", version.number, version.summary);
   c.out.Put(version);
@@ -222,11 +223,11 @@ void ServiceMachine::Handle(const ports::ImportHistory& event, Context& c) {
   std::vector<model::CapacityPoint> points = event.points;
   for (model::CapacityPoint& point : points) {
     if (point.version.empty()) {
-      point.version = ProductionVersion();
+      point.version = CurveVersion(ProductionVersion());
     }
   }
   if (!points.empty()) {
-    c.out.Put(learner_.Retrain(model::RetrainCause::kInitial, {}, ProductionVersion(), points,
+    c.out.Put(learner_.Retrain(model::RetrainCause::kInitial, {}, CurveVersion(ProductionVersion()), points,
                                service_.spec.slo, c.now.wall));
   }
   RequestFit(c);

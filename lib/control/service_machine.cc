@@ -67,6 +67,12 @@ std::optional<MonoTime> ServiceMachine::Deadline(Now now) const {
   return busy && !removed_ ? std::optional<MonoTime>(now.mono + kTick) : std::nullopt;
 }
 
+// Without trials versions are not told apart: there is one curve, which keeps learning from production, as
+// autoscalers that know only load have it.
+std::string ServiceMachine::CurveVersion(const std::string& version) const {
+  return Trials() ? version : std::string("any");
+}
+
 std::string ServiceMachine::ProductionVersion() const {
   return service_.rollout_version.empty() ? IdentityOf(service_.spec) : service_.rollout_version;
 }
@@ -91,7 +97,7 @@ PlanView ServiceMachine::View(const std::string& version, Now now) {
   const Micros lead = learner_.LeadTime(service_.spec.lead_time_prior);
   return PlanView{service_.spec,
                   *demand_,
-                  learner_.CurveOf(version, now.wall),
+                  learner_.CurveOf(CurveVersion(version), now.wall),
                   version,
                   Current(),
                   lead,
@@ -121,12 +127,13 @@ void ServiceMachine::Handle(const ports::ProductionWindow& event, Context& c) {
   }
   fleet_.OnServerNames(event.server_names, intents_, c.now, c.out);
   if (phase_ != Phase::kApplying) {
-    if (std::optional<model::CapacityPoint> point = meter_.Observe(event, ProductionVersion())) {
+    if (std::optional<model::CapacityPoint> point =
+            meter_.Observe(event, CurveVersion(ProductionVersion()))) {
       learner_.AddPoint(*std::move(point));
       if (!last_saved_ || c.now.mono - *last_saved_ >= kSaveProductionEvery) {
         last_saved_ = c.now.mono;
-        c.out.Put(learner_.Retrain(model::RetrainCause::kProduction, {}, ProductionVersion(), {},
-                                   service_.spec.slo, c.now.wall));
+        c.out.Put(learner_.Retrain(model::RetrainCause::kProduction, {}, CurveVersion(ProductionVersion()),
+                                   {}, service_.spec.slo, c.now.wall));
       }
     }
   } else {

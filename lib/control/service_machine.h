@@ -113,6 +113,7 @@ class ServiceMachine {
 
   PlanView View(const std::string& version, Now now);
   std::string ProductionVersion() const;
+  std::string CurveVersion(const std::string& version) const;
   bool VersionPending() const;
   int Current() const;
   bool Trials() const;

@@ -55,9 +55,7 @@ std::optional<model::Trigger> ServiceMachine::NextTrigger(const std::optional<fo
                                                           Context& c) {
   const PlanView view = View(ProductionVersion(), c.now);
   if (VersionPending()) {
-    model::Trigger trigger = VersionTrigger(view, service_.rollout_version);
-    trigger.version = IdentityOf(service_.spec);
-    return trigger;
+    return VersionTrigger(view, IdentityOf(service_.spec));
   }
   if (test_after_emergency_ && Trials()) {
     test_after_emergency_ = false;

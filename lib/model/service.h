@@ -14,7 +14,8 @@ namespace shadowd::model {
 
 enum class Mode { kObserve, kAdvise, kAct };
 enum class Balancing { kRandom, kRoundRobin, kLeastConn };
-enum class TrialPolicy { kAuto, kNever };  // kNever: decide from the curve alone
+// kNever: decide from the curve alone; a new version rolls untested and its measurements join the same curve.
+enum class TrialPolicy { kAuto, kNever };
 
 const char* ModeName(Mode mode);  // "OBSERVE" ...
 

@@ -310,6 +310,17 @@ void World::RunFor(Micros duration) {
   }
 }
 
+bool World::RunUntil(const std::function<bool(const World&)>& met, Micros at_most) {
+  const MonoTime end = now_ + at_most;
+  while (!met(*this)) {
+    if (now_ >= end) {
+      return false;
+    }
+    RunFor(std::chrono::milliseconds(50));
+  }
+  return true;
+}
+
 void World::Restart() {
   ++life_;
   timer_.reset();

@@ -54,6 +54,8 @@ class World {
   // Gives an event to the core now. The answer, if it had one.
   std::optional<StatusOr<ports::ReplyValue>> Send(ports::Event event);
   void RunFor(Micros duration);
+  // Runs until `met` or for at most this long; true when it was met. Looked at each 50 ms.
+  bool RunUntil(const std::function<bool(const World&)>& met, Micros at_most);
   // The daemon dies and comes back with what was durable; production goes on, the lease ends the shadows if
   // it stays away.
   void Restart();
