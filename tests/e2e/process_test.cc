@@ -428,7 +428,9 @@ TEST_CASE("Usage counts what a replica burns and holds") {
 double ProductionShare(ProviderHost& host) {
   auto instance = host.Child("web-i1", Role::kInstance, {"spin"});
   auto shadow = host.Child("web-t1-a0-s0", Role::kShadow, {"spin"});
+  shadow.shadow_class.cpu_idle = true;
   shadow.shadow_class.cpu_set = {0};
+  instance.instance.readiness.deadline = shadow.instance.readiness.deadline = std::chrono::minutes(5);
   instance.instance.argv.insert(instance.instance.argv.begin(), {"/usr/bin/taskset", "--cpu-list", "0"});
   host.Start(instance);
   const int64_t production_pid = host.Await<ReplicaStarted>("web-i1").process.pid;
