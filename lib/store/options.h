@@ -11,13 +11,12 @@
 namespace shadowd::store {
 
 struct Options {
-  std::string directory = {};  // made (0750) when absent
-  size_t group_max = 512;      // batches in one transaction
-  Micros group_wait =
-      std::chrono::milliseconds(2);  // waited for company, but only when the last group had some
-  size_t queue_max = 8192;           // batches waiting; more are refused
-  Micros probe_interval = std::chrono::seconds(1);  // between attempts to write again after the disk failed
-  std::function<WallTime()> clock = {};             // for retention of demand; the system's when empty
+  std::string directory = {};                        // made (0750) when absent
+  size_t group_max = 512;                            // batches in one transaction
+  Micros group_wait = std::chrono::milliseconds(2);  // waited for as many as the last group had
+  size_t queue_max = 8192;                           // batches waiting; more are refused
+  Micros probe_interval = std::chrono::seconds(1);   // between attempts to write again after the disk failed
+  std::function<WallTime()> clock = {};              // for retention of demand; the system's when empty
 };
 
 struct Stats {

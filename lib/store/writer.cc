@@ -106,11 +106,11 @@ void Writer::WaitForWork(Lock& lock) {
   }
 }
 
-// A lone batch is not delayed: batches that come together are seen by the last group's size.
+// A lone batch is not delayed: how many come together is seen by the last group, and no more are waited for.
 void Writer::WaitForCompany(Lock& lock) {
-  if (last_group_ > 1 && queue_.size() < options_.group_max) {
-    wake_.wait_for(lock, options_.group_wait,
-                   [this] { return queue_.size() >= options_.group_max || closing_; });
+  const size_t company = std::min(last_group_, options_.group_max);
+  if (queue_.size() < company) {
+    wake_.wait_for(lock, options_.group_wait, [&] { return queue_.size() >= company || closing_; });
   }
 }
 
