@@ -10,6 +10,8 @@
 #include <set>
 #include <sstream>
 
+#include "rpc/convert_basic.h"
+
 namespace shadowd::config {
 namespace {
 
@@ -23,8 +25,9 @@ class TreeBuilder : public YAML::EventHandler {
 
   const Status& status() const { return status_; }
   YamlPtr root() const { return root_; }
+  const YAML::Mark& start() const { return start_; }
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentStart(const YAML::Mark& mark) override { start_ = mark; }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     AddLeaf(Kind::kNull, mark, "", false, anchor);
@@ -70,6 +73,7 @@ class TreeBuilder : public YAML::EventHandler {
   void AddToMapping(Frame& frame, YamlPtr node, int line);
 
   std::string_view file_;
+  YAML::Mark start_;
   Status status_;
   YamlPtr root_;
   std::vector<Frame> open_;
@@ -81,6 +85,9 @@ void TreeBuilder::AddLeaf(Kind kind, const YAML::Mark& mark, const std::string& 
                           YAML::anchor_t anchor) {
   if (!status_.ok()) {
     return;
+  }
+  if (rpc::Utf8(value) != value) {  // a message could not carry it
+    return Fail(LineOf(mark), "a text that is not UTF-8");
   }
   auto node = std::make_shared<YamlNode>();
   node->kind = kind;
@@ -181,12 +188,17 @@ StatusOr<std::vector<YamlPtr>> ParseYaml(std::string_view text, std::string_view
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
-    while (true) {
+    for (int last_start = -1;;) {
       TreeBuilder builder(file);
       if (!parser.HandleNextDocument(builder)) {
         return documents;
       }
       SHADOWD_RETURN_IF_ERROR(builder.status());
+      // At a stray bracket the parser finds empty documents for ever, each at the same place.
+      if (builder.start().pos <= last_start) {
+        return YamlError(file, builder.start().line + 1, "a bracket or comma that belongs to nothing");
+      }
+      last_start = builder.start().pos;
       if (builder.root() != nullptr && builder.root()->kind != Kind::kNull) {
         documents.push_back(builder.root());
       }

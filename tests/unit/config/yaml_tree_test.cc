@@ -38,8 +38,7 @@ TEST_CASE("A duplicate key is an error where it stands") {
 }
 
 TEST_CASE("Broken YAML is an error with file and line") {
-  for (const char* text :
-       {"a: [1, 2\n", "a: b: c\n", "\t- x\n", "{", "a: *nobody\n", "? [x]\n: y\n"}) {
+  for (const char* text : {"a: [1, 2\n", "a: b: c\n", "\t- x\n", "{", "a: *nobody\n", "? [x]\n: y\n"}) {
     INFO(text);
     REQUIRE_THAT(ErrorOf(text), StartsWith("f.yaml:"));
   }
@@ -62,6 +61,19 @@ TEST_CASE("Aliases cannot blow up and cannot be circular") {
   }
   REQUIRE_THAT(ErrorOf(bomb), Contains("more than 100000 nodes"));
   REQUIRE_THAT(ErrorOf("a: &x [1, *x]\n"), Contains("alias"));
+}
+
+TEST_CASE("A text that is not UTF-8 is refused, written or escaped") {
+  REQUIRE(ErrorOf("a: 1\nb: x\xaf/y\n") == "f.yaml:2: a text that is not UTF-8");
+  REQUIRE_FALSE(ErrorOf("a: \"\\ud800\"\n").empty());
+  REQUIRE(ErrorOf("a: \"\\xff \xc3\xbc\"\n").empty());
+}
+
+TEST_CASE("A stray bracket ends the parse instead of holding it up") {
+  for (const char* text : {"}\n", "a: 1\n}\n", "a: 1\n, b: 2}\nc\n", "]", "# x\n, y"}) {
+    INFO(text);
+    REQUIRE_FALSE(ErrorOf(text).empty());
+  }
 }
 
 TEST_CASE("Depth and size are bounded") {
