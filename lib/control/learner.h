@@ -37,6 +37,7 @@ class Learner {
                               const std::string& version, std::span<const model::CapacityPoint> points,
                               const model::Slo& slo, WallTime now);
 
+  const std::vector<model::CapacityPoint>& points() const { return learnt_.points; }
   Micros LeadTime(Micros prior) const;   // 90th percentile of measured start-ups
   Micros TrialTime(Micros prior) const;  // and of trials
   const std::map<std::string, double>& tolerances() const { return learnt_.tolerances; }

@@ -233,6 +233,7 @@ void ServiceMachine::StartTrial(std::vector<model::Arm> arms, Context& c) {
   setup.spec = service_.spec;
   setup.version = decision_->trigger.version;
   setup.tolerances = learner_.tolerances();
+  setup.history = learner_.points();
   setup.production_instances = Current();
   setup.seed = static_cast<uint64_t>(intents_.NextNumber(c.out)) * 0x9e3779b97f4a7c15ULL;
   decision_->trial = setup.trial.id;

@@ -1,5 +1,5 @@
-// Collects the outcome of one step for one service. A machine is handed an Outbox and never builds an Outcome itself, so
-// that everything it says carries the service's id. Lives for the length of one step.
+// Collects the outcome of one step for one service. A machine is handed an Outbox and never builds an Outcome
+// itself, so that everything it says carries the service's id. Lives for the length of one step.
 #pragma once
 
 #include <fmt/format.h>
@@ -19,7 +19,8 @@ class Outbox {
   // A transition for the journal: "service=web " is put in front.
   template <typename... Args>
   void Log(fmt::format_string<Args...> format, Args&&... args) {
-    Do(LogTransition{fmt::format("service={} {}", service_, fmt::format(format, std::forward<Args>(args)...))});
+    Do(LogTransition{
+        fmt::format("service={} {}", service_, fmt::format(format, std::forward<Args>(args)...))});
   }
   // Nothing is sent when nobody waits (token 0).
   void Answer(ReplyToken token, StatusOr<ReplyValue> value) {

@@ -115,6 +115,8 @@ analysis::Engine TrialRun::MakeEngine() const {
   options.void_share_max = spec.trial.void_share_max;
   options.warm_up = spec.trial.warm_up;
   options.deadline = spec.trial.deadline;
+  options.history = setup_.history;
+  options.version = setup_.version;
   // Shadows of a new version differ from production for a reason; they must not normalise each other.
   options.null_normalises = trial_.trigger.kind != model::TriggerKind::kNewVersion;
   return analysis::Engine(options, trial_.arms);

@@ -27,6 +27,7 @@ class TrialRun {
     model::ServiceSpec spec;  // what the shadows run
     std::string version;      // identity of what they run
     std::map<std::string, double> tolerances;
+    std::vector<model::CapacityPoint> history;  // what the curve was fitted from
     int production_instances = 1;
     uint64_t seed = 0;  // of the synthetic load
   };
