@@ -61,7 +61,7 @@ endif()
 function(shadowd_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
   add_library(shadowd_${name} STATIC ${ARG_SOURCES})
-  target_include_directories(shadowd_${name} PUBLIC ${PROJECT_SOURCE_DIR}/lib)
+  target_include_directories(shadowd_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib>)
   target_link_libraries(shadowd_${name} PUBLIC ${ARG_DEPS} PRIVATE shadowd_warnings ${ARG_PRIVATE_DEPS})
 endfunction()
 
