@@ -78,7 +78,7 @@ Pager<T> Client::List(const std::string& parent, int page_size) {
 absl::StatusOr<v1::Service> Client::ApplyService(const v1::Service& service, bool validate_only) {
   v1::UpdateServiceRequest request;
   *request.mutable_service() = service;
-  request.mutable_update_mask()->add_paths("*");
+  request.mutable_update_mask()->add_paths(std::string("*"));
   request.set_allow_missing(true);
   request.set_validate_only(validate_only);
   request.set_request_id(NewRequestId());
