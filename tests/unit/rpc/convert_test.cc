@@ -78,16 +78,6 @@ TEST_CASE("A KPI window survives its message") {
   }
 }
 
-TEST_CASE("An absent field of a specification has the default of the domain") {
-  v1::Service message;
-  message.set_name("services/web");
-  const auto spec = SpecFromProto(message);
-  REQUIRE_OK(spec);
-  model::ServiceSpec expected;
-  expected.id = model::ServiceId("web");
-  REQUIRE(*spec == expected);
-}
-
 TEST_CASE("Text that is not UTF-8 is stored readably instead of being lost") {
   model::Instance instance;
   instance.service = model::ServiceId("web");
@@ -96,24 +86,6 @@ TEST_CASE("Text that is not UTF-8 is stored readably instead of being lost") {
   v1::Instance read;
   REQUIRE(read.ParseFromString(ToProto(instance).SerializeAsString()));
   REQUIRE(read.error() == "exec: ??? and \xe2\x82\xac");
-}
-
-TEST_CASE("An enumerator of another version is refused and names its field") {
-  v1::Service message;
-  message.set_name("services/web");
-  message.mutable_trial()->set_policy(static_cast<v1::TrialSpec::Policy>(77));
-  const Status status = SpecFromProto(message).status();
-  REQUIRE(status.code() == absl::StatusCode::kInvalidArgument);
-  REQUIRE(FieldOf(status) == "trial.policy");
-  REQUIRE(ReasonOf(status) == "UNKNOWN_ENUM_VALUE");
-}
-
-TEST_CASE("A length that does not fit names its field") {
-  v1::Service message;
-  message.set_name("services/web");
-  message.mutable_instance()->mutable_readiness()->mutable_deadline()->set_seconds(int64_t{1} << 62);
-  const Status status = SpecFromProto(message).status();
-  REQUIRE(FieldOf(status) == "instance.readiness.deadline");
 }
 
 }  // namespace
