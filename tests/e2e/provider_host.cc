@@ -124,6 +124,30 @@ void ProviderHost::Start(const ports::StartReplica& start) {
   provider_->Start(kService, start);
 }
 
+ports::ReplicaStarted ProviderHost::StartReady(const ports::StartReplica& start) {
+  Start(start);
+  auto started = Await<ports::ReplicaStarted>(start.replica.str());
+  Await<ports::ReplicaReady>(start.replica.str());
+  return started;
+}
+
+provider::ReplicaRecord ProviderHost::Record(const std::string& id) const {
+  const auto record = provider::DecodeRecord(ReadText(Replica(id + ".json")));
+  REQUIRE_OK(record);
+  return *record;
+}
+
+bool ProviderHost::NoFilesOf(const std::string& id) const {
+  return Eventually(std::chrono::seconds(5), [&] {
+    for (const auto& entry : std::filesystem::directory_iterator(directory_ + "/replicas")) {
+      if (entry.path().filename().string().starts_with(id + ".")) {
+        return false;
+      }
+    }
+    return true;
+  });
+}
+
 void ProviderHost::Stop(const std::string& id, Micros grace) {
   provider_->Stop(kService, {model::IntentKey("stop-" + id), model::ReplicaId(id), grace});
 }

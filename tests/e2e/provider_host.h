@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "daemon/io/process_provider.h"
+#include "provider/replica_record.h"
 
 namespace shadowd::test {
 
@@ -37,7 +39,11 @@ class ProviderHost {
   // A start of tests/fakes/child in this mode, on a free port.
   ports::StartReplica Child(const std::string& id, model::Role role, std::vector<std::string> mode);
   void Start(const ports::StartReplica& start);
+  ports::ReplicaStarted StartReady(const ports::StartReplica& start);
   void Stop(const std::string& id, Micros grace = std::chrono::seconds(1));
+  provider::ReplicaRecord Record(const std::string& id) const;
+  // Nothing in the runtime directory speaks of it any more (within five seconds).
+  bool NoFilesOf(const std::string& id) const;
 
   // The next event of this kind about this replica, taken out of the queue; fails the test after the limit.
   template <typename T>
