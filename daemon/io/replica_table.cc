@@ -16,7 +16,7 @@ namespace shadowd::io {
 namespace {
 
 constexpr Micros kNeverReadyGrace = std::chrono::seconds(1);
-constexpr Micros kShutdownGrace = std::chrono::milliseconds(500);
+constexpr Micros kShutdownGrace = std::chrono::milliseconds(300);
 constexpr const char* kRecordSuffix = ".json";
 
 }  // namespace
