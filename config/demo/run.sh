@@ -32,7 +32,7 @@ for program in shadowd shadowd-shim shadowctl demo-service demo-client demo-stor
   [[ -x $bin/$program ]] || { echo "run.sh: $program was not built; run cmake --build --preset release to see why" >&2; exit 1; }
 done
 
-day=180 deploy_after=182 seed=${SHADOWD_DEMO_SEED:-1}
+day=180 deploy_after=196 seed=${SHADOWD_DEMO_SEED:-1}
 work=$(mktemp -d /tmp/shadowd-demo.XXXXXX)
 declare -a pids=()
 finish() {
@@ -126,7 +126,7 @@ socket_path: $dir/shadowd.sock
 state_dir: $dir/state
 runtime_dir: $dir/run
 freeze_file: $dir/freeze
-host: {max_shadows: 8, psi_cpu_max: 80}
+host: {max_shadows: 8, psi_cpu_max: 100}
 YAML
   "$bin/shadowd" --config "$dir/shadowd.yaml" >"$dir/shadowd.log" 2>&1 &
   pids+=($!)
