@@ -3,6 +3,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -66,7 +67,7 @@ struct Rig {
 
   daemon::EdgeHooks Hooks() {
     daemon::EdgeHooks hooks;
-    hooks.wall_time = [] { return kRigNow; };
+    hooks.wall_time = [this] { return now.load(); };
     hooks.version = "1.2.3";
     hooks.start_time = kRigNow - std::chrono::hours(1);
     hooks.pid = 4711;
@@ -100,6 +101,7 @@ struct Rig {
     loop.Put(trial.service, trial);
   }
 
+  std::atomic<WallTime> now{kRigNow};
   Directory directory;
   fakes::FakeLoop loop;
   daemon::ServerOptions options;

@@ -1,0 +1,256 @@
+#include "command_line.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+
+#include "change_commands.h"
+#include "completion.h"
+#include "print.h"
+#include "read_commands.h"
+
+namespace shadowd::ctl {
+namespace {
+
+// Everything that options are read into.
+struct Arguments {
+  Session session;
+  double timeout_seconds = 10;
+  ReadArguments read;
+  std::string path;
+  bool dry_run = false;
+  std::string name;
+  std::string noun;
+  int replicas = 0;
+  bool wait = false;
+  double wait_seconds = 300;
+  double demand = 0;
+  bool off = false;
+  std::string reason;
+  int limit = 50;
+  std::string shell;
+  std::function<Status()> command;  // what was asked for
+};
+
+// Commands that need no daemon are another program's.
+constexpr std::array kOffline = {"forecast", "simulate", "load", "mirror", "analyze", "capacity"};
+
+int RunLab(char** argv) {
+  std::error_code error;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::string lab = (self.parent_path() / "shadow-lab").string();
+  argv[0] = const_cast<char*>(lab.c_str());
+  ::execv(lab.c_str(), argv);
+  std::fprintf(stderr, "shadowctl: cannot run %s: %s\n", lab.c_str(), std::strerror(errno));
+  return 9;
+}
+
+CLI::App* Add(CLI::App& app, Arguments& arguments, const char* name, const char* help,
+              std::function<Status()> command) {
+  CLI::App* sub = app.add_subcommand(name, help);
+  sub->fallthrough();
+  sub->callback([&arguments, command = std::move(command)] { arguments.command = command; });
+  return sub;
+}
+
+void AddReading(CLI::App& app, Arguments& a) {
+  const auto options = [&a](CLI::App* sub, bool name_required) {
+    sub->add_option("noun", a.read.noun,
+                    "services, instances, forecasts, trials, shadows, decisions, models or costs")
+        ->required();
+    sub->add_option("name", a.read.name, "Full name or bare id (web-t12; of a model SERVICE/NUMBER)")
+        ->required(name_required);
+    sub->add_option("-s,--service", a.read.service, "Only those of this service");
+  };
+  CLI::App* get =
+      Add(app, a, "get", "Show one resource, or list them", [&a] { return Get(a.session, a.read); });
+  options(get, false);
+  get->add_option("--limit", a.read.limit, "List at most this many")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  options(Add(app, a, "describe", "Explain one resource", [&a] { return DescribeOne(a.session, a.read); }),
+          true);
+  options(Add(app, a, "watch", "Show resources and every change, until interrupted",
+              [&a] { return WatchAll(a.session, a.read); }),
+          false);
+}
+
+void AddServices(CLI::App& app, Arguments& a) {
+  CLI::App* apply = Add(app, a, "apply", "Create services, or make them as their files say",
+                        [&a] { return ApplyFiles(a.session, a.path, a.dry_run); });
+  apply->add_option("-f,--file", a.path, "YAML file, or a directory of them")
+      ->required()
+      ->check(CLI::ExistingPath);
+  apply->add_flag("--dry-run", a.dry_run, "Check everything, change nothing");
+
+  CLI::App* remove =
+      Add(app, a, "delete", "Take a service down: its production and shadows end", [&a]() -> Status {
+        if (a.noun != "service" && a.noun != "services") {
+          return InvalidArgument("only a service can be deleted, not '{}'", a.noun);
+        }
+        return DeleteOne(a.session, a.name);
+      });
+  remove->add_option("noun", a.noun, "service")->required();
+  remove->add_option("name", a.name, "Name of the service")->required();
+
+  CLI::App* propose =
+      Add(app, a, "propose", "Propose a number of replicas: it is tested like any other trigger", [&a] {
+        const double wait = a.wait ? a.wait_seconds : 0;
+        return Propose(a.session, a.name, a.replicas, std::chrono::seconds(static_cast<int64_t>(wait)));
+      });
+  propose->add_option("service", a.name, "The service")->required();
+  propose->add_option("--replicas", a.replicas, "Replicas proposed")->required();
+  propose->add_flag("--wait", a.wait, "Wait until the proposal was tested");
+  propose->add_option("--wait-seconds", a.wait_seconds, "With --wait, at most this long")
+      ->check(CLI::Range(1, 600))
+      ->capture_default_str();
+
+  Add(app, a, "retrain", "Fit the model of a service anew", [&a] { return Retrain(a.session, a.name); })
+      ->add_option("service", a.name, "The service")
+      ->required();
+}
+
+void AddTelemetry(CLI::App& app, Arguments& a) {
+  CLI::App* report = Add(app, a, "report", "Push demand that was measured elsewhere", nullptr);
+  report->add_option("service", a.name, "The service")->required();
+  CLI::Option* demand =
+      report->add_option("--demand", a.demand, "Requests per second now")->check(CLI::NonNegativeNumber);
+  CLI::Option* file =
+      report->add_option("--file", a.path, "CSV with the columns time and rps")->check(CLI::ExistingFile);
+  demand->excludes(file);
+  report->callback([&a, demand, file] {
+    a.command = [&a, demand, file]() -> Status {
+      if (demand->count() + file->count() == 0) {
+        return InvalidArgument("report needs --demand or --file");
+      }
+      return Report(a.session, a.name, demand->count() > 0 ? std::optional<double>(a.demand) : std::nullopt,
+                    a.path);
+    };
+  });
+
+  CLI::App* import = Add(app, a, "import", "Give a service its past, so that it need not warm up",
+                         [&a] { return Import(a.session, a.name, a.path); });
+  import->add_option("service", a.name, "The service")->required();
+  import
+      ->add_option("--file", a.path,
+                   "CSV; columns: time (Unix seconds or RFC 3339), rps; and for the capacity "
+                   "curve\ninstances or load_rps, "
+                   "p50_us, p95_us, p99_us, error_rate, cpu_cores, memory_bytes, requests")
+      ->required()
+      ->check(CLI::ExistingFile);
+}
+
+void AddInterventions(CLI::App& app, Arguments& a) {
+  const auto named = [&a](CLI::App* sub, const char* what) {
+    sub->add_option(what, a.name, "Full name or bare id")->required();
+    sub->add_option("-s,--service", a.read.service, "The service, where the id does not tell it");
+  };
+  named(Add(app, a, "cancel", "End a trial; its decision is made on the evidence so far",
+            [&a] { return Cancel(a.session, a.name, a.read.service); }),
+        "trial");
+  named(Add(app, a, "terminate", "Stop one shadow; its arm goes on without it",
+            [&a] { return Terminate(a.session, a.name, a.read.service); }),
+        "shadow");
+  named(Add(app, a, "approve", "Say yes to an advised decision",
+            [&a] { return Judge(a.session, a.name, a.read.service, true); }),
+        "decision");
+  named(Add(app, a, "reject", "Say no to an advised decision",
+            [&a] { return Judge(a.session, a.name, a.read.service, false); }),
+        "decision");
+  CLI::App* freeze = Add(app, a, "freeze", "The kill switch: nothing passes to production",
+                         [&a] { return Freeze(a.session, !a.off, a.reason); });
+  freeze->add_flag("--off", a.off, "Allow actions again");
+  freeze->add_option("--reason", a.reason, "Why, for the audit");
+}
+
+void AddDaemon(CLI::App& app, Arguments& a) {
+  Add(app, a, "status", "How the daemon is", [&a] { return ShowStatus(a.session); });
+  Add(app, a, "audit", "Who changed what", [&a] { return ShowAudit(a.session, a.limit); })
+      ->add_option("--limit", a.limit, "The newest so many")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  Add(app, a, "version", "The version of this program", [&a]() -> Status {
+    if (a.session.output == Output::kTable) {
+      std::printf("shadowctl %s\n", SHADOWD_VERSION);
+    } else {
+      PrintValue({{"version", SHADOWD_VERSION}}, a.session.output);
+    }
+    return absl::OkStatus();
+  });
+  Add(app, a, "completion", "Completion script for a shell",
+      [&a]() -> Status {
+        SHADOWD_ASSIGN_OR_RETURN(const std::string script, CompletionScript(a.shell));
+        std::fputs(script.c_str(), stdout);
+        return absl::OkStatus();
+      })
+      ->add_option("shell", a.shell, "bash, zsh or fish")
+      ->required();
+}
+
+void AddGlobals(CLI::App& app, Arguments& a) {
+  static const std::map<std::string, Output> kOutputs{
+      {"table", Output::kTable}, {"json", Output::kJson}, {"yaml", Output::kYaml}};
+  app.add_option("-o,--output", a.session.output, "table, json or yaml")
+      ->transform(CLI::CheckedTransformer(kOutputs))
+      ->option_text("FORMAT");
+  app.add_flag_callback(
+      "--json", [&a] { a.session.output = Output::kJson; }, "The same as -o json");
+  client::Options& to = a.session.connection;
+  app.add_option("--address", to.address, "unix:///PATH or HOST:PORT")
+      ->envname("SHADOWD_ADDRESS")
+      ->capture_default_str();
+  app.add_option("--ca", to.ca_file, "PEM file with the authority of the server, for TLS")
+      ->check(CLI::ExistingFile);
+  app.add_option("--cert", to.cert_file, "PEM file with this client's certificate")->check(CLI::ExistingFile);
+  app.add_option("--key", to.key_file, "PEM file with its key")->check(CLI::ExistingFile);
+  app.add_option("--timeout", a.timeout_seconds, "Seconds that a call may take")
+      ->check(CLI::Range(0.001, 86'400.0))
+      ->capture_default_str();
+}
+
+int Execute(Arguments& arguments) {
+  arguments.session.connection.deadline =
+      std::chrono::milliseconds(static_cast<int64_t>(arguments.timeout_seconds * 1'000));
+  const Status status = arguments.command();
+  if (!status.ok() && !absl::IsCancelled(status)) {  // who interrupts knows it
+    std::fprintf(stderr, "shadowctl: %s\n", Explain(status, arguments.session).c_str());
+  }
+  return ExitCodeOf(status);
+}
+
+}  // namespace
+
+int RunCommandLine(int argc, char** argv) {
+  if (argc > 1 && std::find_if(kOffline.begin(), kOffline.end(), [argv](const char* name) {
+                    return std::strcmp(name, argv[1]) == 0;
+                  }) != kOffline.end()) {
+    return RunLab(argv);
+  }
+  Arguments arguments;
+  CLI::App app("shadowctl: talk to shadowd, which tests a scaling decision before production pays for it.",
+               "shadowctl");
+  app.footer(
+      std::string(
+          "Without a daemon: forecast, simulate, load, mirror, analyze, capacity (each with --help).\n\n") +
+      kExitCodes);
+  app.require_subcommand(1);
+  AddGlobals(app, arguments);
+  AddReading(app, arguments);
+  AddServices(app, arguments);
+  AddTelemetry(app, arguments);
+  AddInterventions(app, arguments);
+  AddDaemon(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return Execute(arguments);
+}
+
+}  // namespace shadowd::ctl
