@@ -40,6 +40,7 @@ struct EdgeLimits {
   Micros unary_deadline_max = std::chrono::seconds(30);  // a call whose client waits longer ends here
   size_t answers_kept = 4096;                            // for repeated request ids
   size_t open_calls_max = 256;                           // watches, streams and waits
+  size_t watch_queue = 1024;                             // changes fetched ahead for one watcher
   size_t services_max = 10'000;
 };
 

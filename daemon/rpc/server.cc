@@ -23,6 +23,7 @@ namespace {
 
 constexpr int kStreamsPerConnectionMax = 128;
 constexpr int kThreadsMax = 64;  // of gRPC, in all
+constexpr std::chrono::seconds kLoopTurnMax(2);
 
 }  // namespace
 
@@ -111,7 +112,9 @@ void RpcServer::Impl::FlushLoop() {
   for (int turn = 0; turn < 2; ++turn) {
     auto turned = std::make_shared<std::promise<void>>();
     edge.dispatcher.Read([turned](Catalogue&) { turned->set_value(); });
-    turned->get_future().wait();
+    if (turned->get_future().wait_for(kLoopTurnMax) != std::future_status::ready) {
+      return;
+    }
   }
 }
 

@@ -4,12 +4,6 @@
 #include <utility>
 
 namespace shadowd::daemon {
-namespace {
-
-constexpr size_t kFetchMax = 256;  // changes held for one stream
-
-}  // namespace
-
 WatchFeed::WatchFeed(Edge& edge, Noun noun, const std::string& parent, int64_t resume_revision)
     : edge_(edge), noun_(noun), parent_(parent), filter_(parent), cursor_(resume_revision) {}
 
@@ -134,8 +128,9 @@ Status WatchFeed::Subscribe(Catalogue& catalogue, std::deque<WatchItem>* items) 
 }
 
 Status WatchFeed::TakeChanges(Catalogue& catalogue, std::deque<WatchItem>* items) {
-  SHADOWD_ASSIGN_OR_RETURN(std::vector<ResourceChange> changes,
-                           catalogue.ChangesSince(noun_, cursor_, filter_, kFetchMax, &cursor_));
+  SHADOWD_ASSIGN_OR_RETURN(
+      std::vector<ResourceChange> changes,
+      catalogue.ChangesSince(noun_, cursor_, filter_, edge_.limits.watch_queue, &cursor_));
   more_ = cursor_ < catalogue.revision();
   for (size_t i = 0; i < changes.size(); ++i) {
     // Only the last change of a revision lets a client resume behind the whole of it.

@@ -229,6 +229,15 @@ TEST_CASE("A second daemon on the same socket is refused and does not take it") 
   REQUIRE_OK(rig.client->Get<v1::Service>("services/web"));
 }
 
+TEST_CASE("A server whose loop never runs can still be taken down") {
+  Rig rig;
+  rig.loop.Hold();
+  const auto begin = std::chrono::steady_clock::now();
+  rig.server.reset();
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(30));
+  rig.loop.Release();
+}
+
 TEST_CASE("TCP serves loopback in plain text and refuses an open address") {
   Rig rig;
   daemon::ServerOptions options = rig.options;
