@@ -35,6 +35,7 @@ void ReadLimits(const v1::LimitsConfig& in, LimitsConfig& limits) {
   limits.max_services = in.has_max_services() ? in.max_services() : limits.max_services;
   limits.loop_queue = in.has_loop_queue() ? in.loop_queue() : limits.loop_queue;
   limits.store_queue = in.has_store_queue() ? in.store_queue() : limits.store_queue;
+  limits.watch_queue = in.has_watch_queue() ? in.watch_queue() : limits.watch_queue;
   limits.max_watches = in.has_max_watches() ? in.max_watches() : limits.max_watches;
   limits.message_bytes_max = in.has_message_bytes_max() ? in.message_bytes_max() : limits.message_bytes_max;
 }
@@ -104,6 +105,7 @@ Status ValidateLimits(const DaemonConfig& config) {
   SHADOWD_RETURN_IF_ERROR(CheckNumber("limits.max_services", limits.max_services, 1, 100'000));
   SHADOWD_RETURN_IF_ERROR(CheckNumber("limits.loop_queue", limits.loop_queue, 64, 1'000'000));
   SHADOWD_RETURN_IF_ERROR(CheckNumber("limits.store_queue", limits.store_queue, 64, 1'000'000));
+  SHADOWD_RETURN_IF_ERROR(CheckNumber("limits.watch_queue", limits.watch_queue, 16, 1'000'000));
   SHADOWD_RETURN_IF_ERROR(CheckNumber("limits.max_watches", limits.max_watches, 1, 100'000));
   SHADOWD_RETURN_IF_ERROR(
       CheckSize("limits.message_bytes_max", limits.message_bytes_max, 64u << 10, 64u << 20));

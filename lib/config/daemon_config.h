@@ -39,6 +39,7 @@ struct LimitsConfig {
   int max_services = 10'000;
   int loop_queue = 16'384;   // events waiting for the control loop
   int store_queue = 16'384;  // writes waiting for the store
+  int watch_queue = 1'024;   // events waiting for one watcher
   int max_watches = 256;
   uint64_t message_bytes_max = 4u << 20;  // of a request
   bool operator==(const LimitsConfig&) const = default;

@@ -159,13 +159,14 @@ void World::Do(const ports::Action& action) {
 
 void World::Start(const model::ServiceId& service, const ports::StartReplica& start) {
   const auto version = options_.versions.find(start.version);
-  if (version == options_.versions.end() || rng_.Uniform() < options_.start_failure) {
+  const bool running =
+      replicas_.contains(start.replica);  // asked again after a restart: it is reported, not started
+  if (!running && (version == options_.versions.end() || rng_.Uniform() < options_.start_failure)) {
     After(kSoon, service,
           ports::ReplicaFailed{start.key, start.replica,
                                WithReason(Unavailable("exited with code 1"), "EXITED")});
     return;
   }
-  const bool running = replicas_.contains(start.replica);
   if (!running) {
     Replica replica;
     replica.service = service;

@@ -17,7 +17,7 @@ TEST_CASE("Every key is taken") {
       "/r\n"
       "metrics_listen: 127.0.0.1:9\nlog_level: warn\nservice_dir: /d\n"
       "host: {max_shadows: 0, memory_reserve_bytes: 1GiB, psi_cpu_max: 12.5}\n"
-      "limits: {max_services: 2, loop_queue: 65, store_queue: 66, max_watches: 68, "
+      "limits: {max_services: 2, loop_queue: 65, store_queue: 66, watch_queue: 67, max_watches: 68, "
       "message_bytes_max: 1MiB}\n"
       "freeze_file: \"\"\nwatch_history: 99\nreflection: false\ndrain_timeout: 500ms\n",
       "c.yaml");
@@ -32,7 +32,7 @@ TEST_CASE("Every key is taken") {
   expected.log_level = LogLevel::kWarn;
   expected.service_dir = "/d";
   expected.host = {0, uint64_t{1} << 30, 12.5};
-  expected.limits = {2, 65, 66, 68, uint64_t{1} << 20};
+  expected.limits = {2, 65, 66, 67, 68, uint64_t{1} << 20};
   expected.freeze_file = "";
   expected.watch_history = 99;
   expected.reflection = false;

@@ -26,7 +26,7 @@ class Fixture {
     setup.trial.trigger.planned = 4;
     setup.trial.arms = {Candidate(4, 135), Candidate(5, 108), NullArm()};
     setup.spec = spec;
-    setup.version = "1";
+    setup.version = std::string("1");
     setup.production_instances = 2;
     run.emplace(setup);
     run->Start(intents, now, out);

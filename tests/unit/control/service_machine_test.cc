@@ -1,0 +1,131 @@
+#include "control/service_machine.h"
+
+#include <catch2/catch.hpp>
+
+using namespace shadowd;
+using namespace shadowd::control;
+
+namespace {
+
+model::ServiceSpec Spec() {
+  model::ServiceSpec spec;
+  spec.id = model::ServiceId("web");
+  spec.mode = model::Mode::kAct;
+  spec.version = "7";
+  spec.instance.argv = {"/bin/web", "--port={port}"};
+  spec.instance.environment = {{"A", "1"}};
+  spec.bounds = {.min = 2, .max = 4};
+  spec.haproxy.socket = "/run/haproxy.sock";
+  spec.haproxy.backend = "web";
+  return spec;
+}
+
+template <typename T>
+int Count(const ports::Outcome& outcome) {
+  int count = 0;
+  for (const ports::Action& action : outcome.actions) {
+    count += std::holds_alternative<T>(action.effect) ? 1 : 0;
+  }
+  return count;
+}
+
+const Now kNow{MonoTime(std::chrono::hours(1)), WallTime(std::chrono::hours(1000))};
+
+ports::Outcome Apply(ServiceMachine& machine, HostArbiter& host, const model::ServiceSpec& spec,
+                     const std::string& etag = "") {
+  ports::Outcome outcome;
+  machine.Step({spec.id, ports::ApplyService{spec, etag}, 5, "uid=0"}, kNow, host, outcome);
+  return outcome;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "the identity of what runs changes with version, command, environment and directory, and with nothing "
+    "else") {
+  const model::ServiceSpec spec = Spec();
+  const std::string identity = IdentityOf(spec);
+  CHECK(identity.starts_with("7~"));
+  CHECK(IdentityOf(spec) == identity);
+  for (const auto& change : std::vector<std::function<void(model::ServiceSpec&)>>{
+           [](auto& s) { s.version = "8"; }, [](auto& s) { s.instance.argv.push_back("-v"); },
+           [](auto& s) { s.instance.argv = {"/bin/web--port={port}"}; },
+           [](auto& s) { s.instance.environment["A"] = "2"; },
+           [](auto& s) { s.instance.working_dir = "/srv"; }}) {
+    model::ServiceSpec other = spec;
+    change(other);
+    CHECK(IdentityOf(other) != identity);
+  }
+  model::ServiceSpec same = spec;
+  same.bounds.max = 9;
+  same.instance.port_first = 1;
+  CHECK(IdentityOf(same) == identity);
+}
+
+TEST_CASE("the first start in ACT brings the minimum up at once and is audited") {
+  ServiceMachine machine(model::ServiceId("web"));
+  HostArbiter host({});
+  const ports::Outcome outcome = Apply(machine, host, Spec());
+  CHECK(machine.phase() == Phase::kApplying);
+  CHECK(Count<ports::StartReplica>(outcome) == 2);
+  CHECK(Count<ports::ObserveProduction>(outcome) == 1);
+  int audits = 0, intents = 0;
+  for (const ports::Mutation& mutation : outcome.mutations) {
+    if (const auto* audit = std::get_if<model::AuditEntry>(&mutation.change)) {
+      ++audits;
+      CHECK(audit->actor == "uid=0");
+    }
+    if (const auto* intent = std::get_if<model::Intent>(&mutation.change)) {
+      ++intents;
+      CHECK(intent->state == model::IntentState::kPending);
+    }
+  }
+  CHECK(audits == 1);
+  CHECK(intents == 2);  // each effect has its durable intent in the same step
+  REQUIRE(outcome.replies.size() == 1);
+  CHECK(outcome.replies[0].token == 5);
+}
+
+TEST_CASE("OBSERVE and ADVISE start nothing") {
+  for (const model::Mode mode : {model::Mode::kObserve, model::Mode::kAdvise}) {
+    ServiceMachine machine(model::ServiceId("web"));
+    HostArbiter host({});
+    model::ServiceSpec spec = Spec();
+    spec.mode = mode;
+    const ports::Outcome outcome = Apply(machine, host, spec);
+    CHECK(Count<ports::StartReplica>(outcome) == 0);
+    CHECK(machine.phase() == Phase::kIdle);
+  }
+}
+
+TEST_CASE("an update with a stale etag changes nothing") {
+  ServiceMachine machine(model::ServiceId("web"));
+  HostArbiter host({});
+  Apply(machine, host, Spec());
+  const std::string etag = machine.service().etag;
+  model::ServiceSpec wider = Spec();
+  wider.bounds.max = 9;
+  const ports::Outcome refused = Apply(machine, host, wider, "stale");
+  REQUIRE(refused.replies.size() == 1);
+  CHECK(ReasonOf(refused.replies[0].value.status()) == "ETAG_MISMATCH");
+  CHECK(machine.service().spec.bounds.max == 4);
+  CHECK(refused.mutations.empty());
+  const ports::Outcome taken = Apply(machine, host, wider, etag);
+  CHECK(taken.replies[0].value.ok());
+  CHECK(machine.service().spec.bounds.max == 9);
+  CHECK(machine.service().etag != etag);
+}
+
+TEST_CASE("a proposal outside the bounds names the field") {
+  ServiceMachine machine(model::ServiceId("web"));
+  HostArbiter host({});
+  model::ServiceSpec spec = Spec();
+  spec.mode = model::Mode::kAdvise;
+  Apply(machine, host, spec);
+  ports::Outcome outcome;
+  machine.Step({spec.id, ports::ProposeScaling{9, ""}, 6, ""}, kNow, host, outcome);
+  REQUIRE(outcome.replies.size() == 1);
+  const Status status = outcome.replies[0].value.status();
+  CHECK(status.code() == absl::StatusCode::kInvalidArgument);
+  CHECK(FieldOf(status) == "replicas");
+}
