@@ -22,6 +22,7 @@
 #include "daemon/loop.h"
 #include "daemon/rpc/server.h"
 #include "daemon/service_files.h"
+#include "daemon/service_metrics.h"
 #include "daemon/version.h"
 #include "daemon/web/metrics.h"
 #include "daemon/web/web_server.h"
@@ -80,6 +81,7 @@ Status MakeDirectory(const std::string& path) {
 struct App::Parts {
   Options options;
   Metrics metrics;
+  ServiceMetrics service_metrics{metrics.registry()};
   std::unique_ptr<store::Store> store;
   std::unique_ptr<control::Core> core;
   std::unique_ptr<Loop> loop;
@@ -124,6 +126,12 @@ Status App::Parts::OpenStore() {
 
 Status App::Parts::MakeEdges() {
   const auto feed = [this](ports::Event event) { loop->Feed(std::move(event)); };
+  const auto feed_production = [this](ports::Event event) {
+    if (const auto* window = std::get_if<ports::ProductionWindow>(&event.payload)) {
+      service_metrics.ObserveProduction(event.service, *window);
+    }
+    loop->Feed(std::move(event));
+  };
   fits = std::make_unique<FitPool>(feed);
   SHADOWD_ASSIGN_OR_RETURN(provider, io::ProcessProvider::Create({.runtime_dir = options.config.runtime_dir,
                                                                   .shim_path = options.shim_path,
@@ -136,7 +144,7 @@ Status App::Parts::MakeEdges() {
   const auto usage = [this] { return provider->Sample(); };
   actuator = std::make_unique<io::HaproxyActuator>(feed);
   SHADOWD_ASSIGN_OR_RETURN(observer, io::ProductionObserver::Create(
-                                         feed, usage, [] { return ReadClocks().wall; },
+                                         feed_production, usage, [] { return ReadClocks().wall; },
                                          [](const model::ServiceId& service, const Status& status) {
                                            if (status.ok()) {
                                              spdlog::info("service={} production=observed", service);
@@ -148,7 +156,12 @@ Status App::Parts::MakeEdges() {
   SHADOWD_ASSIGN_OR_RETURN(data_plane, io::DataPlane::Create(feed, usage, ReadClocks));
   executor = std::make_unique<Executor>(Executor::Parts{*provider, *actuator, *observer, *data_plane, *fits,
                                                         [this](MonoTime at) { loop->ArmTimer(at); }});
-  loop->SetExecutor([this](const ports::Action& action) { executor->Do(action); });
+  loop->SetExecutor([this](const ports::Action& action) {
+    executor->Do(action);
+    if (std::holds_alternative<ports::StopObserving>(action.effect)) {
+      service_metrics.Forget(action.service);
+    }
+  });
   return absl::OkStatus();
 }
 
@@ -238,6 +251,8 @@ void App::Parts::Housekeeping() {
     metrics.SetQueueDepth("loop", loop->stats().queue_depth.load());
     metrics.SetQueueDepth("store", store->stats().queue_depth);
     metrics.Observe(loop->catalogue());
+    core->ForEachService(
+        [this](const model::ServiceId& id) { service_metrics.ObserveMirror(id, data_plane->Stats(id)); });
   });
   if (!options.config.freeze_file.empty()) {
     loop->Every(kFreezeFileEvery, [this] { WatchFreezeFile(); });

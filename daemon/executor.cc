@@ -1,7 +1,9 @@
 #include "daemon/executor.h"
 
+#include <signal.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
 #include <variant>
 
 #include "daemon/fit_pool.h"
@@ -12,7 +14,30 @@
 
 namespace shadowd::daemon {
 
+namespace {
+
+// Those with a durable intent.
+bool ChangesTheWorld(const ports::Effect& effect) {
+  return std::holds_alternative<ports::StartReplica>(effect) ||
+         std::holds_alternative<ports::StopReplica>(effect) ||
+         std::holds_alternative<ports::AddServer>(effect) ||
+         std::holds_alternative<ports::DrainServer>(effect) ||
+         std::holds_alternative<ports::RemoveServer>(effect);
+}
+
+int CrashBefore() {
+  const char* number = std::getenv("SHADOWD_CRASH_BEFORE_EFFECT");
+  return number == nullptr ? 0 : std::atoi(number);
+}
+
+}  // namespace
+
+Executor::Executor(Parts parts) : parts_(std::move(parts)), crash_before_(CrashBefore()) {}
+
 void Executor::Do(const ports::Action& action) {
+  if (crash_before_ > 0 && ChangesTheWorld(action.effect) && --crash_before_ == 0) {
+    ::raise(SIGKILL);
+  }
   std::visit([&](const auto& effect) { Do(action.service, effect); }, action.effect);
 }
 

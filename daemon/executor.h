@@ -31,7 +31,7 @@ class Executor {
     FitPool& fits;
     std::function<void(MonoTime)> arm_timer;
   };
-  explicit Executor(Parts parts) : parts_(std::move(parts)) {}
+  explicit Executor(Parts parts);
 
   void Do(const ports::Action& action);
 
@@ -49,6 +49,7 @@ class Executor {
   void Do(const model::ServiceId& service, const ports::LogTransition& effect);
 
   Parts parts_;
+  int crash_before_;  // 0 = never; see README.md
 };
 
 }  // namespace shadowd::daemon

@@ -1,12 +1,8 @@
 #include "command_line.h"
 
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
 #include <functional>
 
 #include "change_commands.h"
@@ -36,19 +32,6 @@ struct Arguments {
   std::string shell;
   std::function<Status()> command;  // what was asked for
 };
-
-// Commands that need no daemon are another program's.
-constexpr std::array kOffline = {"forecast", "simulate", "load", "mirror", "analyze", "capacity"};
-
-int RunLab(char** argv) {
-  std::error_code error;
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::string lab = (self.parent_path() / "shadow-lab").string();
-  argv[0] = const_cast<char*>(lab.c_str());
-  ::execv(lab.c_str(), argv);
-  std::fprintf(stderr, "shadowctl: cannot run %s: %s\n", lab.c_str(), std::strerror(errno));
-  return 9;
-}
 
 CLI::App* Add(CLI::App& app, Arguments& arguments, const char* name, const char* help,
               std::function<Status()> command) {
@@ -150,7 +133,7 @@ void AddInterventions(CLI::App& app, Arguments& a) {
     sub->add_option(what, a.name, "Full name or bare id")->required();
     sub->add_option("-s,--service", a.read.service, "The service, where the id does not tell it");
   };
-  named(Add(app, a, "cancel", "End a trial; its decision is made on the evidence so far",
+  named(Add(app, a, "cancel", "End a trial; nothing is changed in production",
             [&a] { return Cancel(a.session, a.name, a.read.service); }),
         "trial");
   named(Add(app, a, "terminate", "Stop one shadow; its arm goes on without it",
@@ -226,18 +209,10 @@ int Execute(Arguments& arguments) {
 }  // namespace
 
 int RunCommandLine(int argc, char** argv) {
-  if (argc > 1 && std::find_if(kOffline.begin(), kOffline.end(), [argv](const char* name) {
-                    return std::strcmp(name, argv[1]) == 0;
-                  }) != kOffline.end()) {
-    return RunLab(argv);
-  }
   Arguments arguments;
   CLI::App app("shadowctl: talk to shadowd, which tests a scaling decision before production pays for it.",
                "shadowctl");
-  app.footer(
-      std::string(
-          "Without a daemon: forecast, simulate, load, mirror, analyze, capacity (each with --help).\n\n") +
-      kExitCodes);
+  app.footer(kExitCodes);
   app.require_subcommand(1);
   AddGlobals(app, arguments);
   AddReading(app, arguments);

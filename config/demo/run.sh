@@ -48,7 +48,7 @@ own_processes() {
   for proc in /proc/[0-9]*; do
     [[ $(readlink "$proc/cwd" 2>/dev/null) == "$work"/* ]] || continue
     role=instance
-    tr '\0' ' ' <"$proc/cmdline" 2>/dev/null | grep -q -- '--id shop-d' && role=shadow
+    tr '\0' ' ' <"$proc/cmdline" 2>/dev/null | grep -q -- '--id shop-t' && role=shadow
     tr '\0' ' ' <"$proc/cmdline" 2>/dev/null | grep -q 'demo-service' || continue
     [[ " $* " == *" $role "* ]] && echo "${proc#/proc/}"
   done

@@ -16,9 +16,10 @@
 #include "daemon/io/haproxy_client.h"
 #include "daemon/io/syslog_receiver.h"
 #include "daemon/io/unique_fd.h"
+#include "kpi/backend_counters.h"
 #include "kpi/haproxy_log.h"
-#include "kpi/haproxy_stat.h"
 #include "kpi/window_meter.h"
+#include "scale/haproxy_stat.h"
 
 namespace shadowd::io {
 namespace {
@@ -42,6 +43,25 @@ std::vector<kpi::ReplicaUsage> ToKpi(const std::vector<Usage>& usage) {
                          .memory_bytes = one.memory_bytes,
                          .run_delay_seconds = one.run_delay_seconds,
                          .throttled_periods = one.throttled_periods});
+  }
+  return converted;
+}
+
+StatusOr<kpi::BackendCounters> ToCounters(const scale::HaproxyStat& stat, const std::string& backend) {
+  const auto counters = [](const scale::HaproxyRow& row) {
+    return kpi::RequestCounters{
+        .requests = row.arrivals(), .responses = row.responses_total, .failures = row.responses_5xx};
+  };
+  const scale::HaproxyRow* total = stat.Backend(backend);
+  if (total == nullptr) {
+    return WithReason(NotFound("HAProxy has no backend \"{}\"", backend), "BACKEND_UNKNOWN");
+  }
+  kpi::BackendCounters converted;
+  converted.total = counters(*total);
+  for (const scale::HaproxyRow& row : stat.rows) {
+    if (row.proxy == backend && row.kind == scale::HaproxyRowKind::kServer) {
+      converted.servers.push_back({.name = row.server, .up = row.up(), .counters = counters(row)});
+    }
   }
   return converted;
 }
@@ -95,12 +115,13 @@ struct Watch {
     StatusOr<std::string> reply =
         RunHaproxyCommand(haproxy.socket, fmt::format("show stat {} 6 -1", haproxy.backend), kStatLimits);
     SHADOWD_RETURN_IF_ERROR(reply.status());
-    StatusOr<kpi::HaproxyStat> stat = kpi::ParseHaproxyStat(*reply);
+    const StatusOr<scale::HaproxyStat> stat = scale::ParseHaproxyStat(*reply);
     if (!stat.ok()) {
       return Annotate(stat.status(), fmt::format("backend \"{}\"", haproxy.backend));
     }
+    SHADOWD_ASSIGN_OR_RETURN(const kpi::BackendCounters counters, ToCounters(*stat, haproxy.backend));
     DrainLog();
-    return meter.Close(*stat, ToKpi(usage), now);
+    return meter.Close(counters, ToKpi(usage), now);
   }
 };
 

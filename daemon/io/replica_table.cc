@@ -19,6 +19,18 @@ constexpr Micros kNeverReadyGrace = std::chrono::seconds(1);
 constexpr Micros kShutdownGrace = std::chrono::milliseconds(300);
 constexpr const char* kRecordSuffix = ".json";
 
+provider::ReplicaOrder ToOrder(const model::ServiceId& service, const ports::StartReplica& start) {
+  return {.key = start.key,
+          .service = service,
+          .replica = start.replica,
+          .role = start.role,
+          .version = start.version,
+          .instance = start.instance,
+          .shadow_class = start.shadow_class,
+          .lease = start.lease,
+          .ttl = start.ttl};
+}
+
 }  // namespace
 
 ReplicaTable::ReplicaTable(boost::asio::io_context& context, ProcessProvider::Options options,
@@ -72,12 +84,11 @@ void ReplicaTable::Start(const model::ServiceId& service, const ports::StartRepl
   }
 }
 
-StatusOr<provider::ProcessPlan> ReplicaTable::Plan(const model::ServiceId& service,
-                                                   const ports::StartReplica& start) {
+StatusOr<provider::ProcessPlan> ReplicaTable::Plan(const provider::ReplicaOrder& order) {
   // The template is judged before a port is looked for, so that its faults are told whatever the ports are.
-  SHADOWD_RETURN_IF_ERROR(provider::PlanProcess(service, start, 0).status());
-  SHADOWD_ASSIGN_OR_RETURN(const int port, ports_.Choose(start.instance, UsedPorts()));
-  SHADOWD_ASSIGN_OR_RETURN(provider::ProcessPlan plan, provider::PlanProcess(service, start, port));
+  SHADOWD_RETURN_IF_ERROR(provider::PlanProcess(order, 0).status());
+  SHADOWD_ASSIGN_OR_RETURN(const int port, ports_.Choose(order.instance, UsedPorts()));
+  SHADOWD_ASSIGN_OR_RETURN(provider::ProcessPlan plan, provider::PlanProcess(order, port));
   if (plan.working_dir.empty()) {
     plan.working_dir = options_.runtime_dir;
   }
@@ -85,7 +96,7 @@ StatusOr<provider::ProcessPlan> ReplicaTable::Plan(const model::ServiceId& servi
 }
 
 Status ReplicaTable::Launch(const model::ServiceId& service, const ports::StartReplica& start) {
-  SHADOWD_ASSIGN_OR_RETURN(provider::ProcessPlan plan, Plan(service, start));
+  SHADOWD_ASSIGN_OR_RETURN(provider::ProcessPlan plan, Plan(ToOrder(service, start)));
   SHADOWD_ASSIGN_OR_RETURN(UniqueFd lock, LockReplica(directory_, start.replica));
   const CgroupTree::Placement placement = cgroups_.Make(plan);
   provider::ShimCommand command;

@@ -51,7 +51,7 @@ class ReplicaTable {
     Status failure;       // why it is being stopped by us: never ready
   };
 
-  StatusOr<provider::ProcessPlan> Plan(const model::ServiceId& service, const ports::StartReplica& start);
+  StatusOr<provider::ProcessPlan> Plan(const provider::ReplicaOrder& order);
   Status Launch(const model::ServiceId& service, const ports::StartReplica& start);
   // A shim runs for it already, or its process outlived the shim. false when there is nothing to adopt.
   bool Adopt(const model::ServiceId& service, const model::ReplicaId& id);

@@ -33,6 +33,12 @@ class Core {
 
   const ServiceMachine* Find(const model::ServiceId& id) const;
   size_t services() const { return machines_.size(); }
+  template <typename Use>
+  void ForEachService(const Use& use) const {
+    for (const auto& [id, machine] : machines_) {
+      use(id);
+    }
+  }
   const HostArbiter& arbiter() const { return arbiter_; }
 
  private:

@@ -21,7 +21,8 @@ DemandTracker::DemandTracker(const model::ServiceId& service, const model::Forec
       resolution_(forecast.resolution) {}
 
 std::optional<DemandTracker::Step> DemandTracker::AddWindow(const model::KpiWindow& service) {
-  if (service.length <= Micros(0)) {
+  used_ = used_ || service.offered > 0;
+  if (service.length <= Micros(0) || !used_) {
     return std::nullopt;
   }
   const double rps = static_cast<double>(service.offered) / ToSeconds(service.length);

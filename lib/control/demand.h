@@ -26,7 +26,8 @@ class DemandTracker {
     double rps = 0;
     std::optional<forecast::LimitSignal> signal;
   };
-  // A window of production; returns the step it completed, if it did.
+  // A window of production; returns the step it completed, if it did. Silence before the first request ever
+  // is no demand of zero: nobody uses the service yet.
   std::optional<Step> AddWindow(const model::KpiWindow& service);
   // A whole step, reported from outside.
   Step AddSample(WallTime at, double rps);
@@ -48,6 +49,7 @@ class DemandTracker {
   double bucket_requests_ = 0;
   double present_rps_ = 0;
   bool present_known_ = false;
+  bool used_ = false;  // a request was seen
 };
 
 }  // namespace shadowd::control

@@ -88,7 +88,8 @@ class ServiceMachine {
   void Consider(const std::optional<forecast::LimitSignal>& signal, Context& c);
   std::optional<model::Trigger> NextTrigger(const std::optional<forecast::LimitSignal>& signal, Context& c);
   void OnEmergency(const std::string& evidence, Context& c);
-  void Begin(const model::Trigger& trigger, Context& c);
+  enum class Urgency { kAfterTrial, kAtOnce };
+  void Begin(const model::Trigger& trigger, Urgency urgency, Context& c);
   void StartTrial(std::vector<model::Arm> arms, Context& c);
   std::optional<std::string> WhyNoTrial(const model::Trigger& trigger, std::vector<model::Arm>& arms,
                                         Context& c);

@@ -82,7 +82,7 @@ void ServiceMachine::Consider(const std::optional<forecast::LimitSignal>& signal
   if (phase_ == Phase::kIdle) {
     const std::optional<model::Trigger> trigger = NextTrigger(signal, c);
     if (trigger && !Suppressed(*trigger, c.now)) {
-      Begin(*trigger, c);
+      Begin(*trigger, Urgency::kAfterTrial, c);
     }
     return;
   }
@@ -97,7 +97,7 @@ void ServiceMachine::Consider(const std::optional<forecast::LimitSignal>& signal
   }
   if (trigger && trigger->kind != TriggerKind::kSurplus && trigger->planned > largest) {
     Supersede("demand outgrew the levels under test", c);
-    Begin(*trigger, c);
+    Begin(*trigger, Urgency::kAfterTrial, c);
   }
 }
 
@@ -118,11 +118,11 @@ void ServiceMachine::OnEmergency(const std::string& evidence, Context& c) {
     FinishDecision(DecisionState::kSuperseded, c);
   }
   emergency_.Reset();
-  Begin(trigger, c);
+  Begin(trigger, Urgency::kAtOnce, c);
   test_after_emergency_ = phase_ == Phase::kApplying;
 }
 
-void ServiceMachine::Begin(const model::Trigger& trigger, Context& c) {
+void ServiceMachine::Begin(const model::Trigger& trigger, Urgency urgency, Context& c) {
   if (advised_) {  // a newer question makes the open advice stale
     advised_->state = DecisionState::kSuperseded;
     c.out.Put(*advised_);
@@ -144,6 +144,10 @@ void ServiceMachine::Begin(const model::Trigger& trigger, Context& c) {
 
   std::vector<model::Arm> arms = PlanArms(trigger, View(ProductionVersion(), c.now));
   decision_->arms = arms;
+  if (urgency == Urgency::kAtOnce) {
+    DecideUntested("an emergency is never delayed by a trial", c);
+    return;
+  }
   if (const std::optional<std::string> why = WhyNoTrial(trigger, arms, c)) {
     decision_->arms = arms;
     DecideUntested(*why, c);
@@ -154,12 +158,6 @@ void ServiceMachine::Begin(const model::Trigger& trigger, Context& c) {
 
 std::optional<std::string> ServiceMachine::WhyNoTrial(const model::Trigger& trigger,
                                                       std::vector<model::Arm>& arms, Context& c) {
-  if (trigger.kind == TriggerKind::kEmergency && trigger.planned != trigger.current &&
-      !test_after_emergency_) {
-    if (Current() < trigger.planned && !trigger.evidence.starts_with("an emergency brought")) {
-      return "an emergency is never delayed by a trial";
-    }
-  }
   if (!Trials()) {
     return "the spec's trial policy is NEVER";
   }
@@ -186,9 +184,10 @@ std::optional<std::string> ServiceMachine::WhyNoTrial(const model::Trigger& trig
   if (!answer.worth && trigger.kind != TriggerKind::kProposal) {
     return answer.reason;
   }
-  const model::TrialId id(decision_->id.str() + "-t");
-  const Status granted = c.host.Grant(id, worth.shadows);
+  decision_->trial = model::TrialId(fmt::format("{}-t{}", service_.spec.id, intents_.NextNumber(c.out)));
+  const Status granted = c.host.Grant(decision_->trial, worth.shadows);
   if (!granted.ok()) {
+    decision_->trial = model::TrialId();
     return MessageOf(granted);
   }
   return std::nullopt;
@@ -226,7 +225,7 @@ bool ServiceMachine::AnsweredByMeasurements(const model::Trigger& trigger, std::
 
 void ServiceMachine::StartTrial(std::vector<model::Arm> arms, Context& c) {
   shadow::TrialRun::Setup setup;
-  setup.trial.id = model::TrialId(decision_->id.str() + "-t");
+  setup.trial.id = decision_->trial;
   setup.trial.service = service_.spec.id;
   setup.trial.trigger = decision_->trigger;
   setup.trial.arms = std::move(arms);
@@ -236,7 +235,6 @@ void ServiceMachine::StartTrial(std::vector<model::Arm> arms, Context& c) {
   setup.history = learner_.points();
   setup.production_instances = Current();
   setup.seed = static_cast<uint64_t>(intents_.NextNumber(c.out)) * 0x9e3779b97f4a7c15ULL;
-  decision_->trial = setup.trial.id;
   decision_->state = DecisionState::kTesting;
   c.out.Put(*decision_);
   trial_.emplace(std::move(setup));

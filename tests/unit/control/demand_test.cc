@@ -74,6 +74,19 @@ TEST_CASE("demand now follows within a few windows") {
   CHECK(tracker.present_rps() == Approx(200).epsilon(0.02));
 }
 
+TEST_CASE("silence before the first request is not a demand of zero, silence after it is") {
+  DemandTracker tracker = Tracker(std::chrono::seconds(1));
+  for (int second = 0; second < 5; ++second) {
+    CHECK_FALSE(tracker.AddWindow(Window(std::chrono::seconds(second), 0)));
+  }
+  CHECK_FALSE(tracker.known());
+  tracker.AddWindow(Window(std::chrono::seconds(5), 50));
+  tracker.AddWindow(Window(std::chrono::seconds(6), 0));
+  const auto step = tracker.AddWindow(Window(std::chrono::seconds(7), 0));
+  REQUIRE(step);
+  CHECK(step->rps == 0);
+}
+
 TEST_CASE("an empty window changes nothing") {
   DemandTracker tracker = Tracker(std::chrono::seconds(1));
   CHECK_FALSE(tracker.AddWindow(Window(Micros(0), 10, Micros(0))));

@@ -1,5 +1,5 @@
-// What tests of the curve and of the analysis need of a plant: windows of a second at a load, and the capacity
-// points production would have left behind.
+// What tests of the curve and of the analysis need of a plant: windows of a second at a load, and the
+// capacity points production would have left behind.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,9 @@ inline PlantOptions DemoPlant(bool deployed) {
   return options;
 }
 
-inline WallTime At(int second) { return WallTime(std::chrono::seconds(1'700'000'000 + second)); }
+inline WallTime At(int second) {
+  return WallTime(std::chrono::seconds(1'700'000'000 + second));
+}
 
 inline std::vector<model::KpiWindow> RunPlant(const PlantOptions& options, double rate, int seconds,
                                               uint64_t seed) {
@@ -74,8 +76,8 @@ inline model::CapacityPoint PointOf(const std::vector<model::KpiWindow>& windows
 }
 
 // Points of a demand that wanders between two loads per instance, one a `seconds`.
-inline std::vector<model::CapacityPoint> ProductionPoints(const PlantOptions& options, double low, double high,
-                                                          int count, int seconds, uint64_t seed,
+inline std::vector<model::CapacityPoint> ProductionPoints(const PlantOptions& options, double low,
+                                                          double high, int count, int seconds, uint64_t seed,
                                                           const std::string& version) {
   std::vector<model::CapacityPoint> points;
   for (int i = 0; i < count; ++i) {

@@ -23,7 +23,7 @@ model::ServiceSpec Spec() {
   spec.mode = model::Mode::kAct;
   spec.version = "1";
   spec.instance.argv = {"/bin/web"};
-  spec.bounds = {.min = 3, .max = 5};
+  spec.bounds = {.min = 3, .max = 3};
   spec.haproxy.socket = "/run/haproxy.sock";
   spec.haproxy.backend = "web";
   spec.forecast.resolution = std::chrono::seconds(1);
