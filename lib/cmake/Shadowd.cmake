@@ -2,6 +2,8 @@
 #   shadowd_library(NAME SOURCES ... [DEPS ...] [PRIVATE_DEPS ...])   static library shadowd_NAME
 #   shadowd_program(NAME SOURCES ... [DEPS ...])                       executable in bin/
 #   shadowd_test(NAME SOURCES ... [DEPS ...] [LABELS ...] [SLOW])      Catch2 executable, one CTest entry (plus NAME_slow for [slow])
+# Configuration belongs where an administrator looks, whatever the prefix.
+set(CMAKE_INSTALL_SYSCONFDIR /etc CACHE PATH "Where configuration is installed")
 include(GNUInstallDirs)
 
 option(SHADOWD_TESTS "Build the tests" ON)

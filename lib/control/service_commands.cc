@@ -134,7 +134,8 @@ void ServiceMachine::Handle(const ports::ProposeScaling& event, Context& c) {
     }
     Supersede("a proposal that the trial does not cover", c);
   }
-  Begin(ProposalTrigger(View(ProductionVersion(), c.now), event.planned, event.request_id), Urgency::kAfterTrial, c);
+  Begin(ProposalTrigger(View(ProductionVersion(), c.now), event.planned, event.request_id),
+        Urgency::kAfterTrial, c);
   const model::Decision* made = decision_ ? &*decision_ : advised_ ? &*advised_ : nullptr;
   if (made != nullptr) {
     c.out.Answer(c.token, ports::ReplyValue(*made));
