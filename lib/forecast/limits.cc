@@ -71,8 +71,9 @@ Limits::Outcome Limits::Observe(int64_t step, double expected, double truth) {
     queue.pop_front();
   }
   const double counted = std::clamp(std::abs(error), 0.0, kSigmaClip * scale);
-  // A floor relative to the value lets a constant series wake up again.
-  const double floor = 1e-6 * (1e-3 + std::abs(truth));
+  // A floor relative to the level lets a constant series wake up again. The truth is no level: an absurd one
+  // would set sigma itself.
+  const double floor = 1e-6 * (1e-3 + std::abs(expected));
   sigma_ =
       std::max(floor, std::sqrt((1 - kSigmaMemory) * sigma_ * sigma_ + kSigmaMemory * counted * counted));
   return outcome;
