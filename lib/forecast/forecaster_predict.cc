@@ -58,7 +58,7 @@ model::Forecast Forecaster::Predict() const {
     if (Fitted()) {
       const auto i = static_cast<size_t>(h) - 1;
       step.expected_rps = transform_.Backward(path_[i]);
-      step.lower_rps = transform_.Backward(path_[i] - down_[i]);
+      step.lower_rps = transform_.BackwardLower(path_[i] - down_[i]);
       step.upper_rps = transform_.Backward(path_[i] + up_[i]);
     }
     forecast.steps.push_back(step);

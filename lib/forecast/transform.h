@@ -14,6 +14,8 @@ struct Transform {
 
   double Forward(double rps) const { return log ? std::log(std::max(rps, floor)) : rps; }
   double Backward(double z) const { return log ? std::exp(std::min(z, 80.0)) : std::max(0.0, z); }
+  // Of a lower limit: all demand up to the floor looks alike, so a limit there promises nothing above zero.
+  double BackwardLower(double z) const { return log && z <= std::log(floor) ? 0.0 : Backward(z); }
   bool operator==(const Transform&) const = default;
 };
 
