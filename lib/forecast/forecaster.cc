@@ -158,11 +158,16 @@ void Forecaster::Project() {
 }
 
 void Forecaster::TrimWork() {
-  const int reach = std::max(combination_.MaxLag(), 8 * options_.horizon_steps);
-  const auto keep = static_cast<size_t>(reach + 1);
-  if (z_.size() > keep + keep / 4 + 64) {
-    z_.erase(z_.begin(), z_.end() - static_cast<std::ptrdiff_t>(keep));
+  const auto horizon = static_cast<size_t>(options_.horizon_steps);
+  const size_t keep = std::max(static_cast<size_t>(combination_.MaxLag()), 8 * horizon) + 1;
+  const size_t most = keep + keep / 4 + 64;
+  if (z_.size() <= most) {
+    return;
   }
+  std::vector<double> kept;
+  kept.reserve(most + horizon + 1);  // with the path behind it, it does not grow until the next time
+  kept.assign(z_.end() - static_cast<std::ptrdiff_t>(keep), z_.end());
+  z_ = std::move(kept);
 }
 
 void Forecaster::Rebuild() {
