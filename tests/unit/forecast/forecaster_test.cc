@@ -95,6 +95,20 @@ TEST_CASE("a level shift degrades the forecast, is learnt, and passes") {
   CHECK(f.steps[0].expected_rps == Approx(2.5 * Sine(720)).epsilon(0.15));
 }
 
+TEST_CASE("demand that falls far below all that was known stays within the limits that are told") {
+  Rng rng(13);
+  Forecaster forecaster = Make({48});
+  Feed(forecaster, 0, 400, [&](int64_t t) { return Sine(t) * (1 + 0.03 * rng.Normal()); });
+  int held = 0;
+  for (int64_t t = 400; t < 500; ++t) {  // a hundredth of the level, without another fit
+    const double rps = 1 + 0.5 * rng.Uniform();
+    const model::ForecastStep step = forecaster.Predict().steps[0];
+    held += t >= 420 && rps >= step.lower_rps && rps <= step.upper_rps;
+    forecaster.Observe(At(t), rps);
+  }
+  CHECK(held >= 68);  // of 80
+}
+
 TEST_CASE("bad, duplicate and late samples change nothing") {
   Forecaster forecaster = Make({48});
   Feed(forecaster, 0, 200, Sine);
