@@ -1,7 +1,9 @@
 #include "story.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
+#include <map>
 
 namespace shadowd::demo {
 
@@ -44,6 +46,37 @@ double Sum(const json& list, const char* name) {
   return sum;
 }
 
+// From the daemon's log: how long instances were in the balancer, all together.
+double ServingSeconds(const std::string& path) {
+  std::ifstream file(path);
+  std::map<std::string, double> since;
+  double total = 0, last = 0;
+  for (std::string line; std::getline(file, line);) {
+    int hour = 0, minute = 0;
+    double second = 0;
+    if (line.size() < 23 || std::sscanf(line.c_str() + 11, "%2d:%2d:%lf", &hour, &minute, &second) != 3) {
+      continue;
+    }
+    const double at = hour * 3600 + minute * 60 + second;
+    last = at + (at < last ? 86'400 : 0);  // over midnight
+    const size_t name = line.find("instance=");
+    if (name == std::string::npos) {
+      continue;
+    }
+    const std::string id = line.substr(name, line.find(' ', name) - name);
+    if (line.find("to=SERVING") != std::string::npos) {
+      since[id] = last;
+    } else if (line.find("from=SERVING") != std::string::npos) {
+      total += last - since[id];
+      since.erase(id);
+    }
+  }
+  for (const auto& [id, start] : since) {
+    total += last - start;
+  }
+  return total;
+}
+
 void ReadUsers(const std::string& path, Story& story) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
@@ -80,10 +113,7 @@ StatusOr<Story> ReadStory(const std::string& directory, double slo_ms) {
   if (story.users.empty()) {
     return FailedPrecondition("{}/client.jsonl holds no second of traffic", directory);
   }
-  std::ifstream serving(directory + "/serving.txt");
-  for (int count = 0; serving >> count;) {
-    story.serving.push_back(count);
-  }
+  story.production_seconds = ServingSeconds(directory + "/shadowd.log");
   std::ifstream left(directory + "/left.txt");
   if (!(left >> story.shadows_left >> story.instances_left)) {
     return FailedPrecondition("{}/left.txt does not say what was left running", directory);
@@ -121,10 +151,6 @@ json Report(const Story& story) {
   for (const json& model : story.models) {
     retrains += model.value("cause", "") == "TRIAL" ? 1 : 0;
   }
-  double serving = 0;
-  for (const int count : story.serving) {
-    serving += count;
-  }
   return {
       {"trials", story.trials.size()},
       {"decisions", decisions},
@@ -138,7 +164,7 @@ json Report(const Story& story) {
       {"synthetic_requests", Sum(story.trials, "synthetic_requests")},
       {"retrains", retrains},
       {"slo_violation_seconds", ViolationSeconds(story)},
-      {"production_instance_seconds", serving},
+      {"production_instance_seconds", story.production_seconds},
       {"shadow_instance_seconds", Sum(story.trials, "shadow_seconds")},
       {"forecast",
        {{"coverage", Number(story.forecast, "coverage_so_far")}, {"mase", Number(story.forecast, "mase")}}}};

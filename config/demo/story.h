@@ -19,13 +19,13 @@ struct Story {
     bool over_slo = false;
   };
   std::vector<Second> users;
-  std::vector<int> serving;  // instances that served, sampled each second
+  double production_seconds = 0;  // of instances in the balancer, all together
   double slo_ms = 100;
   int shadows_left = 0;  // processes still there at the end
   int instances_left = 0;
 };
 
-// Reads decisions.json, trials.json ... client.jsonl, serving.txt and left.txt of a directory. Errors name
+// Reads decisions.json, trials.json ... client.jsonl, shadowd.log and left.txt of a directory. Errors name
 // the file.
 StatusOr<Story> ReadStory(const std::string& directory, double slo_ms);
 

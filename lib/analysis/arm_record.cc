@@ -14,6 +14,9 @@ namespace {
 
 constexpr double kDelayShare = 0.05;  // of the predicted p50, in waiting for the CPU or in sending late
 constexpr double kSendLagMinUs = 1000;
+// One request in a hundred may be sent this late, as a share of the predicted p50: latencies count from the
+// planned time, so the median cannot notice it and p95 hardly.
+constexpr double kSendLagShare = 0.25;
 constexpr double kLoadShareMin = 0.8;  // less than this arrived, beyond chance
 constexpr double kStillWarming = 0.8;  // a window this much faster than its predecessor
 constexpr int kWarmUpWindowsMax = 3;
@@ -52,7 +55,7 @@ std::optional<VoidCause> ArmRecord::WhyVoid(const model::KpiWindow& window) cons
   if (window.run_delay_seconds * 1e6 / requests > kDelayShare * p50) {
     return VoidCause::kRunDelay;
   }
-  if (window.send_lag_p99_us > std::max(kSendLagMinUs, kDelayShare * p50)) {
+  if (window.send_lag_p99_us > std::max(kSendLagMinUs, kSendLagShare * p50)) {
     return VoidCause::kSendLag;
   }
   const double due = rules_.planned_rps * ToSeconds(window.length);

@@ -45,7 +45,7 @@ TEST_CASE("A window that does not show the service is void, and the cause is nam
   };
   const Case c = GENERATE(Case{"waited for the CPU", [](model::KpiWindow& w) { w.run_delay_seconds = 0.5; }},
                           Case{"throttled", [](model::KpiWindow& w) { w.throttled_periods = 1; }},
-                          Case{"load sent late", [](model::KpiWindow& w) { w.send_lag_p99_us = 5000; }},
+                          Case{"load sent late", [](model::KpiWindow& w) { w.send_lag_p99_us = 9000; }},
                           Case{"load did not arrive", [](model::KpiWindow& w) { w.offered = 20; }});
   ArmRecord record(Rules());
   for (model::KpiWindow window : Windows(12)) {
