@@ -1,8 +1,9 @@
 #include "config/validate_template.h"
 
-#include <array>
+#include <fmt/format.h>
 
 #include "config/field_check.h"
+#include "model/template_text.h"
 
 namespace shadowd::config {
 namespace {
@@ -14,20 +15,6 @@ constexpr size_t kArgumentBytesMax = 4096;
 constexpr size_t kVariablesMax = 256;
 constexpr size_t kVariableBytesMax = 32'768;
 constexpr size_t kPathBytesMax = 1024;
-constexpr std::array<std::string_view, 4> kPlaceholders = {"port", "id", "role", "version"};
-
-bool IsPlaceholderLetter(char c) {
-  return (c >= 'a' && c <= 'z') || c == '_';
-}
-
-bool IsPlaceholder(std::string_view word) {
-  for (const std::string_view known : kPlaceholders) {
-    if (word == known) {
-      return true;
-    }
-  }
-  return false;
-}
 
 bool IsVariableName(std::string_view name) {
   for (const char c : name) {
@@ -74,23 +61,11 @@ Status ValidateReadiness(const model::Readiness& readiness, const std::string& f
 }  // namespace
 
 Status ValidatePlaceholders(std::string_view text, std::string_view field) {
-  for (size_t at = text.find('{'); at != std::string_view::npos; at = text.find('{', at)) {
-    if (text.substr(at).starts_with("{{")) {
-      at += 2;
-      continue;
+  for (const model::TemplatePiece& piece : model::SplitTemplate(text)) {
+    if (piece.placeholder && !model::IsPlaceholder(piece.text)) {
+      return BadValue(field, fmt::format("unknown placeholder {{{}}}; known: {{{}}}", piece.text,
+                                         fmt::join(model::kPlaceholders, "}, {")));
     }
-    size_t end = at + 1;
-    while (end < text.size() && IsPlaceholderLetter(text[end])) {
-      ++end;
-    }
-    // Braces around anything but a word (JSON, say) are no placeholder and stay as they are.
-    const bool is_word = end > at + 1 && end < text.size() && text[end] == '}';
-    if (is_word && !IsPlaceholder(text.substr(at + 1, end - at - 1))) {
-      return BadValue(field,
-                      fmt::format("unknown placeholder {}; known: {{port}}, {{id}}, {{role}}, {{version}}",
-                                  text.substr(at, end - at + 1)));
-    }
-    at = end;
   }
   return absl::OkStatus();
 }

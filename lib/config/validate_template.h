@@ -11,7 +11,7 @@ namespace shadowd::config {
 // `field` is the path in front, "instance".
 Status ValidateTemplate(const model::InstanceTemplate& instance, std::string_view field);
 Status ValidateEnvironment(const std::map<std::string, std::string>& environment, std::string_view field);
-// Every {word} must be {port}, {id}, {role} or {version}; "{{" stands for a brace.
+// Every placeholder must be {port}, {id}, {role} or {version}; see model/template_text.h for the braces.
 Status ValidatePlaceholders(std::string_view text, std::string_view field);
 
 }  // namespace shadowd::config

@@ -41,32 +41,23 @@ void WindowMeter::Reset() {
   server_logs_.clear();
 }
 
-// requests_total of a backend counts arrivals; of a server it counts answers, where sessions_total counts
-// arrivals.
-WindowMeter::Counters WindowMeter::Read(const HaproxyRow& row) {
-  const bool backend = row.kind == HaproxyRowKind::kBackend;
-  return {.requests = backend ? row.requests_total : row.sessions_total,
-          .responses = row.responses_total,
-          .failures = row.responses_5xx};
-}
-
 // Counters that fell were reset by a reload: what they show now has come since.
-WindowMeter::Counters WindowMeter::Since(const Counters& before, const Counters& now) {
+WindowMeter::Difference WindowMeter::Since(const RequestCounters& before, const RequestCounters& now) {
   if (now.requests < before.requests || now.responses < before.responses) {
-    Counters since = now;
-    since.reset = true;
-    return since;
+    return {.counters = now, .reset = true};
   }
-  return {.requests = now.requests - before.requests,
-          .responses = now.responses - before.responses,
-          .failures = now.failures - std::min(before.failures, now.failures)};
+  return {.counters = {.requests = now.requests - before.requests,
+                       .responses = now.responses - before.responses,
+                       .failures = now.failures - std::min(before.failures, now.failures)},
+          .reset = false};
 }
 
-void WindowMeter::Fill(const Counters& since, LogShare log, model::KpiWindow& window) {
+void WindowMeter::Fill(const Difference& since, LogShare log, model::KpiWindow& window) {
   // At a reload the log knows more than the counters: the old process goes on logging what it had accepted.
-  window.completed = since.reset ? std::max(since.responses, log.lines) : since.responses;
-  window.offered = since.reset ? std::max(since.requests, log.lines) : since.requests;
-  window.errors = std::max(since.failures, log.failures);
+  const auto& [requests, responses, failures] = since.counters;
+  window.completed = since.reset ? std::max(responses, log.lines) : responses;
+  window.offered = since.reset ? std::max(requests, log.lines) : requests;
+  window.errors = std::max(failures, log.failures);
   window.latency_us = std::move(log.latency_us);
 }
 
@@ -84,32 +75,30 @@ void WindowMeter::FillUsage(const ReplicaUsage* before, const ReplicaUsage* now,
       now->throttled_periods - std::min(before->throttled_periods, now->throttled_periods);
 }
 
-MeteredWindow WindowMeter::Meter(const Marks& before, const Marks& now, const HaproxyStat& stat) {
+MeteredWindow WindowMeter::Meter(const Marks& before, const Marks& now, const BackendCounters& backend) {
   MeteredWindow metered;
   const Micros length = now.at.mono - before.at.mono;
   model::KpiWindow& service = metered.service;
   service.start = now.at.wall - length;
   service.length = length;
-  const Counters since = Since(before.backend, now.backend);
+  const Difference since = Since(before.total, now.total);
   const uint64_t lines = log_.lines;
   // One request may end between the reading of the counters and that of the log.
-  metered.complete = static_cast<double>(lines + 1) >= kCompleteShare * static_cast<double>(since.responses);
+  metered.complete =
+      static_cast<double>(lines + 1) >= kCompleteShare * static_cast<double>(since.counters.responses);
   Fill(since, std::move(log_), service);
   bool cpu_known = true;
   bool memory_known = true;
-  for (const HaproxyRow& row : stat.rows) {
-    if (row.proxy != backend_ || row.kind != HaproxyRowKind::kServer) {
-      continue;
-    }
-    metered.server_names.push_back(row.server);
-    metered.serving += row.up() ? 1 : 0;
-    model::ReplicaId id(row.server);
+  for (const ServerCounters& server : backend.servers) {
+    metered.server_names.push_back(server.name);
+    metered.serving += server.up ? 1 : 0;
+    model::ReplicaId id(server.name);
     model::KpiWindow window;
     window.start = service.start;
     window.length = length;
-    const auto known = before.servers.find(row.server);
-    Fill(Since(known == before.servers.end() ? Counters{} : known->second, Read(row)),
-         std::move(server_logs_[row.server]), window);
+    const auto known = before.servers.find(server.name);
+    Fill(Since(known == before.servers.end() ? RequestCounters{} : known->second, server.counters),
+         std::move(server_logs_[server.name]), window);
     const auto old_usage = before.usage.find(id);
     const auto new_usage = now.usage.find(id);
     FillUsage(old_usage == before.usage.end() ? nullptr : &old_usage->second,
@@ -127,26 +116,20 @@ MeteredWindow WindowMeter::Meter(const Marks& before, const Marks& now, const Ha
   return metered;
 }
 
-StatusOr<std::optional<MeteredWindow>> WindowMeter::Close(const HaproxyStat& stat,
-                                                          const std::vector<ReplicaUsage>& usage, Now now) {
-  const HaproxyRow* backend = stat.Backend(backend_);
-  if (backend == nullptr) {
-    return WithReason(NotFound("HAProxy has no backend \"{}\"", backend_), "BACKEND_UNKNOWN");
-  }
-  Marks marks{.at = now, .backend = Read(*backend), .servers = {}, .usage = {}};
-  for (const HaproxyRow& row : stat.rows) {
-    if (row.proxy == backend_ && row.kind == HaproxyRowKind::kServer) {
-      marks.servers.emplace(row.server, Read(row));
-      const auto used = std::find_if(usage.begin(), usage.end(),
-                                     [&](const ReplicaUsage& one) { return one.id.str() == row.server; });
-      if (used != usage.end()) {
-        marks.usage.emplace(used->id, *used);
-      }
+std::optional<MeteredWindow> WindowMeter::Close(const BackendCounters& backend,
+                                                const std::vector<ReplicaUsage>& usage, Now now) {
+  Marks marks{.at = now, .total = backend.total, .servers = {}, .usage = {}};
+  for (const ServerCounters& server : backend.servers) {
+    marks.servers.emplace(server.name, server.counters);
+    const auto used = std::find_if(usage.begin(), usage.end(),
+                                   [&](const ReplicaUsage& one) { return one.id.str() == server.name; });
+    if (used != usage.end()) {
+      marks.usage.emplace(used->id, *used);
     }
   }
   std::optional<MeteredWindow> metered;
   if (marks_ && now.mono > marks_->at.mono) {
-    metered = Meter(*marks_, marks, stat);
+    metered = Meter(*marks_, marks, backend);
   }
   marks_ = std::move(marks);
   log_ = {};

@@ -1,4 +1,4 @@
-// Turns what the balancer and the provider say into KPI windows of a service: differences of HAProxy's
+// Turns what the balancer and the provider say into KPI windows of a service: differences of the balancer's
 // counters give demand, completions and errors; its log lines give latencies; usage counters give CPU and
 // memory. Pure; owned by one thread; memory is bounded by model::kMaxLatencySamples per window and replica.
 #pragma once
@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/time.h"
+#include "kpi/backend_counters.h"
 #include "kpi/haproxy_log.h"
-#include "kpi/haproxy_stat.h"
 #include "model/ids.h"
 #include "model/kpi.h"
 
@@ -44,18 +44,16 @@ class WindowMeter {
   void Add(const HaproxyLogEntry& entry);
 
   // Closes the window that began with the previous call. Nothing comes of the first call, which only sets the
-  // marks. NOT_FOUND when the backend is not in the statistics; the marks stay.
-  StatusOr<std::optional<MeteredWindow>> Close(const HaproxyStat& stat,
-                                               const std::vector<ReplicaUsage>& usage, Now now);
+  // marks.
+  std::optional<MeteredWindow> Close(const BackendCounters& backend, const std::vector<ReplicaUsage>& usage,
+                                     Now now);
   // Forgets marks and log lines, so that a gap in the observation never becomes one long window.
   void Reset();
 
  private:
-  struct Counters {
-    uint64_t requests = 0;
-    uint64_t responses = 0;
-    uint64_t failures = 0;
-    bool reset = false;  // of a difference: HAProxy began anew in between
+  struct Difference {
+    RequestCounters counters;
+    bool reset = false;  // the balancer began anew in between
   };
   struct LogShare {
     uint64_t lines = 0;
@@ -64,16 +62,15 @@ class WindowMeter {
   };
   struct Marks {
     Now at;
-    Counters backend;
-    std::map<std::string, Counters> servers;
+    RequestCounters total;
+    std::map<std::string, RequestCounters> servers;
     std::map<model::ReplicaId, ReplicaUsage> usage;
   };
 
-  static Counters Read(const HaproxyRow& row);
-  static Counters Since(const Counters& before, const Counters& now);
-  static void Fill(const Counters& since, LogShare log, model::KpiWindow& window);
+  static Difference Since(const RequestCounters& before, const RequestCounters& now);
+  static void Fill(const Difference& since, LogShare log, model::KpiWindow& window);
   static void FillUsage(const ReplicaUsage* before, const ReplicaUsage* now, model::KpiWindow& window);
-  MeteredWindow Meter(const Marks& before, const Marks& now, const HaproxyStat& stat);
+  MeteredWindow Meter(const Marks& before, const Marks& now, const BackendCounters& backend);
 
   std::string backend_;
   std::optional<Marks> marks_;

@@ -1,9 +1,10 @@
 // Puts one direction of a TCP connection back in order: out of order segments wait in a bounded buffer,
-// retransmitted and overlapping bytes are dropped (the first copy wins), and a hole that will not be filled
-// is reported as a gap, so that the reader can go on behind it. Works without the SYN. A hole is given up
-// when too much waits behind it, or after `hole_timeout`; much sooner when the sender has meanwhile
-// acknowledged new bytes, since then the peer has the missing segment and only our capture lacks it. Owned by
-// a flow; one thread; time is an argument.
+// retransmitted and overlapping bytes come out once, and a hole that will not be filled is reported as a gap,
+// so that the reader can go on behind it. Where copies differ, the one is taken that the receive queue of
+// Linux takes: what was handed on stays, and of what waits the segment that begins earlier, then the longer
+// one. Works without the SYN. A hole is given up when too much waits behind it, or after `hole_timeout`; much
+// sooner when the sender has meanwhile acknowledged new bytes, since then the peer has the missing segment
+// and only our capture lacks it. Owned by a flow; one thread; time is an argument.
 #pragma once
 
 #include <cstddef>

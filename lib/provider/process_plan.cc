@@ -48,26 +48,25 @@ Status FillEnvironment(const Values& texts, const Values& values, const std::str
 
 // A shadow yields to everything else where its class says so, and never outlives its lease, its ttl or its
 // shim.
-void PlaceReplica(const ports::StartReplica& start, ProcessPlan& plan) {
-  if (start.role == model::Role::kInstance) {
-    plan.cgroup = "instances/" + start.replica.str();
+void PlaceReplica(const ReplicaOrder& order, ProcessPlan& plan) {
+  if (order.role == model::Role::kInstance) {
+    plan.cgroup = "instances/" + order.replica.str();
     return;
   }
-  plan.cpu_idle = start.shadow_class.cpu_idle;
-  plan.cgroup = (plan.cpu_idle ? "shadows/" : "shadows_full/") + start.replica.str();
-  plan.cpu_set = start.shadow_class.cpu_set;
-  plan.memory_max_bytes = start.shadow_class.memory_max_bytes;
-  plan.record.lease = start.lease;
-  plan.ttl = start.ttl;
+  plan.cpu_idle = order.shadow_class.cpu_idle;
+  plan.cgroup = (plan.cpu_idle ? "shadows/" : "shadows_full/") + order.replica.str();
+  plan.cpu_set = order.shadow_class.cpu_set;
+  plan.memory_max_bytes = order.shadow_class.memory_max_bytes;
+  plan.record.lease = order.lease;
+  plan.ttl = order.ttl;
   plan.die_with_shim = true;
 }
 
 }  // namespace
 
-StatusOr<ProcessPlan> PlanProcess(const model::ServiceId& service, const ports::StartReplica& start,
-                                  int port) {
-  SHADOWD_RETURN_IF_ERROR(CheckId(start.replica));
-  const model::InstanceTemplate& instance = start.instance;
+StatusOr<ProcessPlan> PlanProcess(const ReplicaOrder& order, int port) {
+  SHADOWD_RETURN_IF_ERROR(CheckId(order.replica));
+  const model::InstanceTemplate& instance = order.instance;
   if (instance.argv.empty() || instance.argv[0].empty()) {
     return Bad("instance.argv", "names no program");
   }
@@ -75,29 +74,29 @@ StatusOr<ProcessPlan> PlanProcess(const model::ServiceId& service, const ports::
     return Bad("instance.address", "is empty");
   }
   const Values values = {{"port", std::to_string(port)},
-                         {"id", start.replica.str()},
-                         {"role", model::RoleName(start.role)},
-                         {"version", start.version}};
+                         {"id", order.replica.str()},
+                         {"role", model::RoleName(order.role)},
+                         {"version", order.version}};
   ProcessPlan plan;
   SHADOWD_RETURN_IF_ERROR(FillArgv(instance.argv, values, "instance.argv", plan.argv));
   plan.environment["PATH"] = kDefaultPath;
   SHADOWD_RETURN_IF_ERROR(
       FillEnvironment(instance.environment, values, "instance.environment", plan.environment));
-  if (start.role == model::Role::kShadow) {
+  if (order.role == model::Role::kShadow) {
     SHADOWD_RETURN_IF_ERROR(
-        FillArgv(start.shadow_class.extra_argv, values, "shadow_class.extra_argv", plan.argv));
-    SHADOWD_RETURN_IF_ERROR(FillEnvironment(start.shadow_class.environment, values,
+        FillArgv(order.shadow_class.extra_argv, values, "shadow_class.extra_argv", plan.argv));
+    SHADOWD_RETURN_IF_ERROR(FillEnvironment(order.shadow_class.environment, values,
                                             "shadow_class.environment", plan.environment));
   }
   SHADOWD_ASSIGN_OR_RETURN(plan.working_dir, FillIn(instance.working_dir, values, "instance.working_dir"));
   plan.output_bytes_max = instance.output_bytes_max;
-  PlaceReplica(start, plan);
+  PlaceReplica(order, plan);
   ReplicaRecord& record = plan.record;
-  record.key = start.key;
-  record.service = service;
-  record.id = start.replica;
-  record.role = start.role;
-  record.version = start.version;
+  record.key = order.key;
+  record.service = order.service;
+  record.id = order.replica;
+  record.role = order.role;
+  record.version = order.version;
   record.port = port;
   record.address = instance.address.find(':') == std::string::npos
                        ? fmt::format("{}:{}", instance.address, port)

@@ -1,7 +1,6 @@
 // How one replica of provider `process` is to be run: argv and environment with the template's placeholders
-// filled in, its place among the control groups, its limits. Pure function of the specification and of the
-// port that the executor chose. Placeholders are {port}, {id}, {role} and {version}; "{{" and "}}" stand for
-// the braces.
+// filled in, its place among the control groups, its limits. Pure function of the order and of the port that
+// the executor chose.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +11,7 @@
 
 #include "base/status.h"
 #include "base/time.h"
-#include "model/ids.h"
-#include "ports/action.h"
+#include "provider/replica_order.h"
 #include "provider/replica_record.h"
 
 namespace shadowd::provider {
@@ -36,10 +34,8 @@ struct ProcessPlan {
 };
 
 // An unknown placeholder, an empty argv, an id or address that cannot be used: INVALID_ARGUMENT naming the
-// field
-// ("instance.environment.MODE", "shadow_class.extra_argv[0]").
-StatusOr<ProcessPlan> PlanProcess(const model::ServiceId& service, const ports::StartReplica& start,
-                                  int port);
+// field ("instance.environment.MODE", "shadow_class.extra_argv[0]").
+StatusOr<ProcessPlan> PlanProcess(const ReplicaOrder& order, int port);
 
 // The PATH of children, unless the template sets one.
 inline constexpr const char* kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

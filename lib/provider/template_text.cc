@@ -1,5 +1,7 @@
 #include "provider/template_text.h"
 
+#include "model/template_text.h"
+
 namespace shadowd::provider {
 namespace {
 
@@ -19,30 +21,18 @@ StatusOr<std::string> FillIn(std::string_view text, const std::map<std::string, 
     return WithField(InvalidArgument("{}: contains a NUL byte", field), field);
   }
   std::string filled;
-  for (size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c != '{' && c != '}') {
-      filled += c;
+  for (const model::TemplatePiece& piece : model::SplitTemplate(text)) {
+    if (!piece.placeholder) {
+      filled += piece.text;
       continue;
     }
-    if (at + 1 < text.size() && text[at + 1] == c) {
-      filled += c;
-      ++at;
-      continue;
-    }
-    const size_t end = c == '{' ? text.find('}', at) : std::string_view::npos;
-    if (end == std::string_view::npos) {
-      return WithField(InvalidArgument("{}: lone '{}' at byte {}; write it twice", field, c, at), field);
-    }
-    const std::string name(text.substr(at + 1, end - at - 1));
-    const auto value = values.find(name);
+    const auto value = values.find(std::string(piece.text));
     if (value == values.end()) {
       return WithField(
-          InvalidArgument("{}: unknown placeholder '{{{}}}'; known are {}", field, name, NamesOf(values)),
+          InvalidArgument("{}: unknown placeholder {{{}}}; known: {}", field, piece.text, NamesOf(values)),
           field);
     }
     filled += value->second;
-    at = end;
   }
   return filled;
 }

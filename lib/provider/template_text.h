@@ -1,5 +1,4 @@
-// Placeholders in a template's text: {port}, {id}, {role}, {version}; "{{" and "}}" stand for the braces
-// themselves. Pure.
+// Fills in the placeholders of a template's text; model/template_text.h says what is one. Pure.
 #pragma once
 
 #include <map>
@@ -10,7 +9,7 @@
 
 namespace shadowd::provider {
 
-// INVALID_ARGUMENT with the given field for an unknown placeholder, a lone brace or a NUL byte.
+// `values` by placeholder. INVALID_ARGUMENT with the given field for one that has no value, or a NUL byte.
 StatusOr<std::string> FillIn(std::string_view text, const std::map<std::string, std::string>& values,
                              const std::string& field);
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "kpi/haproxy_stat.h"
 #include "scale/haproxy_names.h"
+#include "scale/haproxy_stat.h"
 
 namespace shadowd::scale {
 namespace {
@@ -158,14 +158,14 @@ PlanStep HaproxyPlan::Interpret(std::string_view reply, MonoTime now) {
 }
 
 PlanStep HaproxyPlan::OnInspected(std::string_view reply) {
-  const StatusOr<kpi::HaproxyStat> stat = kpi::ParseHaproxyStat(reply);
+  const StatusOr<HaproxyStat> stat = ParseHaproxyStat(reply);
   if (!stat.ok()) {
     return Done(ReplyError(reply));
   }
   if (stat->Backend(backend_) == nullptr) {
     return Done(ReplyError("No such backend."));
   }
-  const kpi::HaproxyRow* server = stat->Server(backend_, server_);
+  const HaproxyRow* server = stat->Server(backend_, server_);
   if (server != nullptr) {
     if (server->address == address_) {
       return Send(check_ ? State::kHealth : State::kReady);
@@ -180,8 +180,8 @@ PlanStep HaproxyPlan::OnInspected(std::string_view reply) {
   // them.
   id_ = 1;
   weight_ = 0;
-  for (const kpi::HaproxyRow& row : stat->rows) {
-    if (row.kind == kpi::HaproxyRowKind::kServer && row.proxy == backend_) {
+  for (const HaproxyRow& row : stat->rows) {
+    if (row.kind == HaproxyRowKind::kServer && row.proxy == backend_) {
       id_ = std::max(id_, row.id + 1);
       weight_ = std::max(weight_, row.weight);  // an equal share among what is there
     }
@@ -191,11 +191,11 @@ PlanStep HaproxyPlan::OnInspected(std::string_view reply) {
 }
 
 PlanStep HaproxyPlan::OnAwaitUp(std::string_view reply, MonoTime now) {
-  const StatusOr<kpi::HaproxyStat> stat = kpi::ParseHaproxyStat(reply);
+  const StatusOr<HaproxyStat> stat = ParseHaproxyStat(reply);
   if (!stat.ok()) {
     return Done(ReplyError(reply));
   }
-  const kpi::HaproxyRow* server = stat->Server(backend_, server_);
+  const HaproxyRow* server = stat->Server(backend_, server_);
   if (server == nullptr) {  // a reload took it away: begin again, within the same deadline
     return Restart("No such server.", now);
   }
@@ -215,11 +215,11 @@ PlanStep HaproxyPlan::OnAwaitUp(std::string_view reply, MonoTime now) {
 }
 
 PlanStep HaproxyPlan::OnAwaitIdle(std::string_view reply, MonoTime now) {
-  const StatusOr<kpi::HaproxyStat> stat = kpi::ParseHaproxyStat(reply);
+  const StatusOr<HaproxyStat> stat = ParseHaproxyStat(reply);
   if (!stat.ok()) {
     return Done(ReplyError(reply));
   }
-  const kpi::HaproxyRow* server = stat->Server(backend_, server_);
+  const HaproxyRow* server = stat->Server(backend_, server_);
   const bool idle = server == nullptr || (server->sessions == 0 && server->queued == 0);
   return idle || now >= deadline_ ? Done(absl::OkStatus()) : Wait();
 }

@@ -16,8 +16,8 @@
 #include "daemon/io/production_observer.h"
 #include "e2e/haproxy_process.h"
 #include "e2e/production_world.h"
-#include "kpi/haproxy_stat.h"
 #include "require_ok.h"
+#include "scale/haproxy_stat.h"
 
 using namespace shadowd;
 using e2e::DemoService;
@@ -60,10 +60,10 @@ Status Do(io::HaproxyActuator& actuator, Inbox& inbox, const Effect& effect) {
   return changed->result;
 }
 
-kpi::HaproxyStat Stat(const HaproxyProcess& haproxy) {
+scale::HaproxyStat Stat(const HaproxyProcess& haproxy) {
   StatusOr<std::string> text = io::RunHaproxyCommand(haproxy.socket(), "show stat web 6 -1");
   REQUIRE_OK(text);
-  StatusOr<kpi::HaproxyStat> stat = kpi::ParseHaproxyStat(*text);
+  StatusOr<scale::HaproxyStat> stat = scale::ParseHaproxyStat(*text);
   REQUIRE_OK(stat);
   return *std::move(stat);
 }
@@ -171,8 +171,8 @@ TEST_CASE("Servers added one by one share the traffic evenly") {
   for (int i = 0; i < 600; ++i) {
     CHECK_FALSE(Get(haproxy.address(), "/healthz").empty());
   }
-  for (const kpi::HaproxyRow& row : Stat(haproxy).rows) {
-    if (row.kind == kpi::HaproxyRowKind::kServer) {
+  for (const scale::HaproxyRow& row : Stat(haproxy).rows) {
+    if (row.kind == scale::HaproxyRowKind::kServer) {
       INFO(row.server << " took " << row.sessions_total);
       CHECK(row.sessions_total > 100);  // 150 expected, deviation 11
       CHECK(row.sessions_total < 200);

@@ -24,16 +24,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
        {entry->frontend, entry->backend, entry->server, entry->method, entry->path}) {
     MustLieWithin(part, line);
   }
-  shadowd::kpi::HaproxyStat stat;
-  stat.rows.resize(1);
-  stat.rows[0].proxy = entry->backend;
-  stat.rows[0].kind = shadowd::kpi::HaproxyRowKind::kBackend;
   shadowd::kpi::WindowMeter meter{std::string(entry->backend)};
-  (void)meter.Close(stat, {}, {});
+  meter.Close({}, {}, {});
   meter.Add(*entry);
   const shadowd::Now later{.mono = shadowd::MonoTime(shadowd::Micros(1'000'000)), .wall = {}};
-  const auto window = meter.Close(stat, {}, later);
-  if (!window.ok() || !*window || (*window)->service.latency_us.size() > 1) {
+  const auto window = meter.Close({}, {}, later);
+  if (!window || window->service.latency_us.size() > 1) {
     std::abort();
   }
   return 0;

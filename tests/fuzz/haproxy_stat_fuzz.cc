@@ -3,12 +3,12 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "kpi/haproxy_stat.h"
+#include "scale/haproxy_stat.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto stat = shadowd::kpi::ParseHaproxyStat(text);
-  if (stat.ok() && stat->rows.size() > shadowd::kpi::kMaxHaproxyRows) {
+  const auto stat = shadowd::scale::ParseHaproxyStat(text);
+  if (stat.ok() && stat->rows.size() > shadowd::scale::kMaxHaproxyRows) {
     std::abort();
   }
   return 0;

@@ -10,7 +10,8 @@ namespace shadowd::tidy {
 namespace {
 
 constexpr std::array kFolders = {"proto", "lib", "daemon", "client", "config", "systemd", "tests"};
-constexpr std::array kTextExtensions = {".h", ".cc", ".proto", ".cmake", ".txt", ".md", ".sh", ".sql"};
+constexpr std::array kTextExtensions = {".h",  ".cc", ".proto", ".cmake", ".txt",   ".md",
+                                        ".sh", ".in", ".sql",   ".yaml",  ".slice", ".json"};
 
 // Blanks one literal or comment that starts at `at`; gives where it ends.
 size_t BlankUntil(std::string& text, size_t at, size_t end) {
@@ -48,7 +49,8 @@ bool IsWord(char c) {
 }  // namespace
 
 std::string SourceFile::folder() const {
-  return path.substr(0, path.rfind('/'));
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash);
 }
 std::string SourceFile::extension() const {
   return std::filesystem::path(path).extension().string();
@@ -58,17 +60,23 @@ bool SourceFile::IsCpp() const {
 }
 
 std::vector<SourceFile> ReadTree(const std::string& root) {
-  std::vector<SourceFile> files;
+  namespace fs = std::filesystem;
+  std::vector<fs::path> paths;
+  for (const fs::directory_entry& entry : fs::directory_iterator(root)) {
+    paths.push_back(entry.path());
+  }
   for (const char* folder : kFolders) {
-    for (const auto& entry :
-         std::filesystem::recursive_directory_iterator(std::filesystem::path(root) / folder)) {
-      const std::string extension = entry.path().extension().string();
-      if (!entry.is_regular_file() ||
-          std::find(kTextExtensions.begin(), kTextExtensions.end(), extension) == kTextExtensions.end()) {
-        continue;
-      }
-      std::ifstream in(entry.path(), std::ios::binary);
-      files.push_back({std::filesystem::relative(entry.path(), root).string(),
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(fs::path(root) / folder)) {
+      paths.push_back(entry.path());
+    }
+  }
+  std::vector<SourceFile> files;
+  for (const fs::path& path : paths) {
+    const std::string extension = path.extension().string();
+    if (!fs::is_symlink(path) && fs::is_regular_file(path) &&
+        std::find(kTextExtensions.begin(), kTextExtensions.end(), extension) != kTextExtensions.end()) {
+      std::ifstream in(path, std::ios::binary);
+      files.push_back({fs::relative(path, root).string(),
                        std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>())});
     }
   }

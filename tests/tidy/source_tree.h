@@ -11,12 +11,12 @@ struct SourceFile {
   std::string path;  // from the root: "lib/base/status.h"
   std::string text;
 
-  std::string folder() const;     // "lib/base"
+  std::string folder() const;     // "lib/base"; "" right under the root
   std::string extension() const;  // ".h"
   bool IsCpp() const;
 };
 
-// Every file that may be checked in under one of the known folders, sorted by path.
+// Every text file right under the root or anywhere under one of the known folders, sorted by path.
 std::vector<SourceFile> ReadTree(const std::string& root);
 // Names right under the root.
 std::vector<std::string> TopLevel(const std::string& root);

@@ -1,13 +1,13 @@
 #include "base/status.h"
 
 #include <catch2/catch.hpp>
-
 #include <cerrno>
 
 using namespace shadowd;
 
 TEST_CASE("an error keeps its code, reason and field when context is added") {
-  const Status origin = WithField(WithReason(InvalidArgument("must be at least {}", 1), "OUT_OF_BOUNDS"), "bounds.min");
+  const Status origin =
+      WithField(WithReason(InvalidArgument("must be at least {}", 1), "OUT_OF_BOUNDS"), "bounds.min");
   const Status annotated = Annotate(origin, "web.yaml:7");
   CHECK(annotated.code() == absl::StatusCode::kInvalidArgument);
   CHECK(MessageOf(annotated) == "web.yaml:7: must be at least 1");

@@ -1,39 +1,23 @@
 #include "kpi/window_meter.h"
 
+#include <catch2/catch.hpp>
 #include <string>
 
-#include "require_ok.h"
-
 using namespace shadowd;
-using kpi::HaproxyRow;
-using kpi::HaproxyRowKind;
-using kpi::HaproxyStat;
+using kpi::BackendCounters;
 using kpi::MeteredWindow;
 using kpi::ReplicaUsage;
+using kpi::ServerCounters;
 using kpi::WindowMeter;
 
 namespace {
 
-HaproxyRow Server(const std::string& name, const std::string& status, uint64_t sessions_total,
-                  uint64_t responses) {
-  HaproxyRow row;
-  row.proxy = "b";
-  row.server = name;
-  row.status = status;
-  row.sessions_total = sessions_total;
-  row.requests_total = responses;
-  row.responses_total = responses;
-  return row;
+ServerCounters Server(const std::string& name, bool up, uint64_t requests, uint64_t responses) {
+  return {.name = name, .up = up, .counters = {requests, responses, 0}};
 }
-HaproxyRow Backend(uint64_t requests, uint64_t responses, uint64_t failures = 0) {
-  HaproxyRow row;
-  row.proxy = "b";
-  row.server = "BACKEND";
-  row.kind = HaproxyRowKind::kBackend;
-  row.requests_total = requests;
-  row.responses_total = responses;
-  row.responses_5xx = failures;
-  return row;
+BackendCounters Backend(uint64_t requests, uint64_t responses, uint64_t failures = 0,
+                        std::vector<ServerCounters> servers = {}) {
+  return {.total = {requests, responses, failures}, .servers = std::move(servers)};
 }
 Now At(int second) {
   return {.mono = MonoTime(std::chrono::seconds(second)),
@@ -49,26 +33,22 @@ kpi::HaproxyLogEntry Line(std::string_view server, uint64_t micros, int status =
   entry.active_us = micros;
   return entry;
 }
-MeteredWindow Close(WindowMeter& meter, const HaproxyStat& stat, int second,
+MeteredWindow Close(WindowMeter& meter, const BackendCounters& backend, int second,
                     const std::vector<ReplicaUsage>& usage = {}) {
-  StatusOr<std::optional<MeteredWindow>> window = meter.Close(stat, usage, At(second));
-  REQUIRE_OK(window);
-  REQUIRE(window->has_value());
-  return **window;
+  std::optional<MeteredWindow> window = meter.Close(backend, usage, At(second));
+  REQUIRE(window.has_value());
+  return *std::move(window);
 }
 
 }  // namespace
 
 TEST_CASE("The first look only sets the marks; the second makes a window of the differences") {
   WindowMeter meter("b");
-  const StatusOr<std::optional<MeteredWindow>> first =
-      meter.Close({{Server("i1", "UP", 50, 50), Backend(100, 90)}}, {}, At(1));
-  REQUIRE_OK(first);
-  CHECK_FALSE(first->has_value());
+  CHECK_FALSE(meter.Close(Backend(100, 90, 0, {Server("i1", true, 50, 50)}), {}, At(1)).has_value());
   meter.Add(Line("i1", 20'000));
   meter.Add(Line("i1", 30'000, 500));
   meter.Add(Line("other", 99'000, 200, "elsewhere"));
-  const MeteredWindow window = Close(meter, {{Server("i1", "UP", 53, 52), Backend(103, 92, 1)}}, 2);
+  const MeteredWindow window = Close(meter, Backend(103, 92, 1, {Server("i1", true, 53, 52)}), 2);
   CHECK(window.service.start == WallFromMicros(1'001'000'000));
   CHECK(window.service.length == std::chrono::seconds(1));
   CHECK(window.service.offered == 3);
@@ -86,36 +66,36 @@ TEST_CASE("The first look only sets the marks; the second makes a window of the 
 TEST_CASE("Lines from before the first look are not of any window") {
   WindowMeter meter("b");
   meter.Add(Line("i1", 20'000));
-  REQUIRE_OK(meter.Close({{Backend(0, 0)}}, {}, At(1)));
-  CHECK(Close(meter, {{Backend(0, 0)}}, 2).service.latency_us.empty());
+  meter.Close(Backend(0, 0), {}, At(1));
+  CHECK(Close(meter, Backend(0, 0), 2).service.latency_us.empty());
 }
 
 TEST_CASE("A log that explains less than 98 % of the answers makes the window incomplete") {
   const int lines = GENERATE(96, 97, 100);
   WindowMeter meter("b");
-  REQUIRE_OK(meter.Close({{Backend(0, 0)}}, {}, At(1)));
+  meter.Close(Backend(0, 0), {}, At(1));
   for (int i = 0; i < lines; ++i) {
     meter.Add(Line("i1", 1000));
   }
-  CHECK(Close(meter, {{Backend(100, 100)}}, 2).complete == (lines >= 97));
+  CHECK(Close(meter, Backend(100, 100), 2).complete == (lines >= 97));
 }
 
 TEST_CASE("Counters that fall were reset: what they show has come since, and the log may know of more") {
   WindowMeter meter("b");
-  REQUIRE_OK(meter.Close({{Server("i1", "UP", 500, 500), Backend(1000, 1000)}}, {}, At(1)));
+  meter.Close(Backend(1000, 1000, 0, {Server("i1", true, 500, 500)}), {}, At(1));
   for (int i = 0; i < 10; ++i) {
     meter.Add(Line("i1", 1000));
   }
-  const MeteredWindow window = Close(meter, {{Server("i1", "UP", 4, 3), Backend(7, 6)}}, 2);
+  const MeteredWindow window = Close(meter, Backend(7, 6, 0, {Server("i1", true, 4, 3)}), 2);
   CHECK(window.service.offered == 10);
   CHECK(window.service.completed == 10);
-  const MeteredWindow next = Close(meter, {{Server("i1", "UP", 6, 6), Backend(17, 16)}}, 3);
+  const MeteredWindow next = Close(meter, Backend(17, 16, 0, {Server("i1", true, 6, 6)}), 3);
   CHECK(next.service.offered == 10);
 }
 
 TEST_CASE("CPU and memory come from the usage of the servers by name; of others they are unknown") {
   WindowMeter meter("b");
-  const HaproxyStat stat{{Server("i1", "UP", 0, 0), Server("i2", "MAINT", 0, 0), Backend(0, 0)}};
+  const BackendCounters stat = Backend(0, 0, 0, {Server("i1", true, 0, 0), Server("i2", false, 0, 0)});
   const auto usage = [](double cpu, double memory, double delay) {
     return ReplicaUsage{.id = model::ReplicaId("i1"),
                         .cpu_seconds = cpu,
@@ -123,7 +103,7 @@ TEST_CASE("CPU and memory come from the usage of the servers by name; of others 
                         .run_delay_seconds = delay,
                         .throttled_periods = 0};
   };
-  REQUIRE_OK(meter.Close(stat, {usage(5, 100, 1)}, At(1)));
+  meter.Close(stat, {usage(5, 100, 1)}, At(1));
   const MeteredWindow window = Close(meter, stat, 2, {usage(5.25, 200, 1.5)});
   REQUIRE(window.replicas.size() == 2);
   CHECK(window.replicas[0].second.cpu_seconds == Approx(0.25));
@@ -137,11 +117,11 @@ TEST_CASE("CPU and memory come from the usage of the servers by name; of others 
 
 TEST_CASE("Clients that left are counted but are no sample of the latency") {
   WindowMeter meter("b");
-  REQUIRE_OK(meter.Close({{Backend(0, 0)}}, {}, At(1)));
+  meter.Close(Backend(0, 0), {}, At(1));
   kpi::HaproxyLogEntry left = Line("i1", 7);
   left.termination = "CD--";
   meter.Add(left);
-  const MeteredWindow window = Close(meter, {{Backend(1, 1)}}, 2);
+  const MeteredWindow window = Close(meter, Backend(1, 1), 2);
   CHECK(window.service.latency_us.empty());
   CHECK(window.service.errors == 0);
   CHECK(window.complete);
@@ -149,23 +129,24 @@ TEST_CASE("Clients that left are counted but are no sample of the latency") {
 
 TEST_CASE("Latency samples are bounded while requests go on being counted") {
   WindowMeter meter("b");
-  REQUIRE_OK(meter.Close({{Backend(0, 0)}}, {}, At(1)));
+  meter.Close(Backend(0, 0), {}, At(1));
   const size_t many = model::kMaxLatencySamples + 5;
   for (size_t i = 0; i < many; ++i) {
     meter.Add(Line("i1", 1));
   }
-  const MeteredWindow window = Close(meter, {{Backend(many, many)}}, 2);
+  const MeteredWindow window = Close(meter, Backend(many, many), 2);
   CHECK(window.service.latency_us.size() == model::kMaxLatencySamples);
   CHECK(window.service.completed == many);
   CHECK(window.complete);
 }
 
-TEST_CASE("A backend that is not there is an error, and a reset begins anew") {
+TEST_CASE("A reset begins anew") {
   WindowMeter meter("b");
-  CHECK(ReasonOf(meter.Close({}, {}, At(1)).status()) == "BACKEND_UNKNOWN");
-  REQUIRE_OK(meter.Close({{Backend(0, 0)}}, {}, At(2)));
+  meter.Close(Backend(0, 0), {}, At(2));
+  meter.Add(Line("i1", 1000));
   meter.Reset();
-  const StatusOr<std::optional<MeteredWindow>> after = meter.Close({{Backend(9, 9)}}, {}, At(3));
-  REQUIRE_OK(after);
-  CHECK_FALSE(after->has_value());
+  CHECK_FALSE(meter.Close(Backend(9, 9), {}, At(3)).has_value());
+  const MeteredWindow window = Close(meter, Backend(10, 10), 4);
+  CHECK(window.service.offered == 1);
+  CHECK(window.service.latency_us.empty());
 }

@@ -2,30 +2,32 @@
 
 #include <catch2/catch.hpp>
 
+#include "model/template_text.h"
 #include "require_ok.h"
 
 namespace shadowd::provider {
 namespace {
 
-ports::StartReplica Template(model::Role role) {
-  ports::StartReplica start;
-  start.key = model::IntentKey("k1");
-  start.replica = model::ReplicaId(role == model::Role::kShadow ? "web-t1-a0-s0" : "web-i1");
-  start.role = role;
-  start.version = "v2";
-  start.instance.argv = {"/bin/web", "--port={port}", "{id}"};
-  start.instance.environment = {{"ROLE", "{role}"}, {"BUILD", "{version}"}};
-  start.shadow_class.extra_argv = {"--read-only"};
-  start.shadow_class.environment = {{"ROLE", "only a {role}"}};
-  start.shadow_class.memory_max_bytes = 1000;
-  start.shadow_class.cpu_set = {1};
-  start.lease = Micros(15);
-  start.ttl = Micros(60);
-  return start;
+ReplicaOrder Template(model::Role role) {
+  ReplicaOrder order;
+  order.key = model::IntentKey("k1");
+  order.service = model::ServiceId("web");
+  order.replica = model::ReplicaId(role == model::Role::kShadow ? "web-t1-a0-s0" : "web-i1");
+  order.role = role;
+  order.version = "v2";
+  order.instance.argv = {"/bin/web", "--port={port}", "{id}"};
+  order.instance.environment = {{"ROLE", "{role}"}, {"BUILD", "{version}"}};
+  order.shadow_class.extra_argv = {"--read-only"};
+  order.shadow_class.environment = {{"ROLE", "only a {role}"}};
+  order.shadow_class.memory_max_bytes = 1000;
+  order.shadow_class.cpu_set = {1};
+  order.lease = Micros(15);
+  order.ttl = Micros(60);
+  return order;
 }
 
-StatusOr<ProcessPlan> Plan(const ports::StartReplica& start) {
-  return PlanProcess(model::ServiceId("web"), start, 18080);
+StatusOr<ProcessPlan> Plan(const ReplicaOrder& order) {
+  return PlanProcess(order, 18080);
 }
 
 TEST_CASE("An instance is planned without lease, limits or overrides of the shadow class") {
@@ -59,59 +61,70 @@ TEST_CASE("A shadow gets its class: overrides, limits, lease, ttl and the idle g
 }
 
 TEST_CASE("A shadow that need not yield is kept out of the idle group") {
-  auto start = Template(model::Role::kShadow);
-  start.shadow_class.cpu_idle = false;
-  CHECK(Plan(start)->cgroup == "shadows_full/web-t1-a0-s0");
+  auto order = Template(model::Role::kShadow);
+  order.shadow_class.cpu_idle = false;
+  CHECK(Plan(order)->cgroup == "shadows_full/web-t1-a0-s0");
 }
 
 TEST_CASE("An IPv6 address is written so that its port can be told") {
-  auto start = Template(model::Role::kInstance);
-  start.instance.address = "::1";
-  CHECK(Plan(start)->record.address == "[::1]:18080");
+  auto order = Template(model::Role::kInstance);
+  order.instance.address = "::1";
+  CHECK(Plan(order)->record.address == "[::1]:18080");
+}
+
+TEST_CASE("Every placeholder that validation lets through has a value") {
+  for (const std::string_view word : model::kPlaceholders) {
+    auto order = Template(model::Role::kInstance);
+    order.instance.argv = {"/bin/web", fmt::format("{{{}}}", word)};
+    const auto plan = Plan(order);
+    REQUIRE_OK(plan);
+    CHECK_FALSE(plan->argv[1].empty());
+    CHECK(plan->argv[1] != order.instance.argv[1]);
+  }
 }
 
 TEST_CASE("Doubled braces are braces") {
-  auto start = Template(model::Role::kInstance);
-  start.instance.argv = {"/bin/web", "{{\"port\": {port}}}"};
-  CHECK(Plan(start)->argv[1] == "{\"port\": 18080}");
+  auto order = Template(model::Role::kInstance);
+  order.instance.argv = {"/bin/web", "{{\"port\": {port}}}"};
+  CHECK(Plan(order)->argv[1] == "{\"port\": 18080}");
 }
 
 TEST_CASE("What cannot be run is refused with the name of the field") {
-  auto start = Template(model::Role::kShadow);
+  auto order = Template(model::Role::kShadow);
   std::string field;
   SECTION("no program") {
-    start.instance.argv = {};
+    order.instance.argv = {};
     field = "instance.argv";
   }
   SECTION("an unknown placeholder in argv") {
-    start.instance.argv.emplace_back("{host}");
+    order.instance.argv.emplace_back("{host}");
     field = "instance.argv[3]";
   }
   SECTION("one in the environment") {
-    start.instance.environment["MODE"] = "{mode}";
+    order.instance.environment["MODE"] = "{mode}";
     field = "instance.environment.MODE";
   }
   SECTION("one in the class") {
-    start.shadow_class.extra_argv = {"{x}"};
+    order.shadow_class.extra_argv = {"{x}"};
     field = "shadow_class.extra_argv[0]";
   }
-  SECTION("a lone brace") {
-    start.instance.working_dir = "/srv/{id";
+  SECTION("one in the directory") {
+    order.instance.working_dir = "/srv/{name}";
     field = "instance.working_dir";
   }
   SECTION("a NUL byte") {
-    start.instance.argv.emplace_back(std::string("a\0b", 3));
+    order.instance.argv.emplace_back(std::string("a\0b", 3));
     field = "instance.argv[3]";
   }
   SECTION("a name that is none") {
-    start.instance.environment["A=B"] = "1";
+    order.instance.environment["A=B"] = "1";
     field = "instance.environment";
   }
   SECTION("an id that leaves its directory") {
-    start.replica = model::ReplicaId("../web");
+    order.replica = model::ReplicaId("../web");
     field = "replica";
   }
-  const auto plan = Plan(start);
+  const auto plan = Plan(order);
   REQUIRE(absl::IsInvalidArgument(plan.status()));
   CHECK(FieldOf(plan.status()) == field);
 }

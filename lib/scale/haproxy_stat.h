@@ -10,7 +10,7 @@
 
 #include "base/status.h"
 
-namespace shadowd::kpi {
+namespace shadowd::scale {
 
 enum class HaproxyRowKind { kFrontend, kBackend, kServer, kListener };
 
@@ -33,6 +33,8 @@ struct HaproxyRow {
   uint64_t responses_total = 0;  // 1xx to 5xx and other
   uint64_t responses_5xx = 0;
 
+  // Of a backend requests_total counts arrivals; of a server it counts answers, and sessions_total arrivals.
+  uint64_t arrivals() const { return kind == HaproxyRowKind::kBackend ? requests_total : sessions_total; }
   bool up() const { return status.starts_with("UP") || status == "no check"; }
   bool operator==(const HaproxyRow&) const = default;
 };
@@ -50,4 +52,4 @@ inline constexpr size_t kMaxHaproxyRows = 20'000;
 // (with the line) for what is not such a table.
 StatusOr<HaproxyStat> ParseHaproxyStat(std::string_view text);
 
-}  // namespace shadowd::kpi
+}  // namespace shadowd::scale

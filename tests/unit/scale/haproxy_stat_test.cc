@@ -1,13 +1,13 @@
-#include "kpi/haproxy_stat.h"
+#include "scale/haproxy_stat.h"
 
 #include <string>
 
 #include "require_ok.h"
 
 using namespace shadowd;
-using kpi::HaproxyRowKind;
-using kpi::HaproxyStat;
-using kpi::ParseHaproxyStat;
+using scale::HaproxyRowKind;
+using scale::HaproxyStat;
+using scale::ParseHaproxyStat;
 
 namespace {
 const std::string kHeader =
@@ -26,7 +26,7 @@ TEST_CASE("Rows of frontend, server and backend are told apart and their counter
   REQUIRE_OK(stat);
   REQUIRE(stat->rows.size() == 3);
   CHECK(stat->rows[0].kind == HaproxyRowKind::kFrontend);
-  const kpi::HaproxyRow* server = stat->Server("b", "web-i1");
+  const scale::HaproxyRow* server = stat->Server("b", "web-i1");
   REQUIRE(server != nullptr);
   CHECK(server->address == "127.0.0.1:80");
   CHECK(server->check_status == "L4OK");
@@ -37,9 +37,11 @@ TEST_CASE("Rows of frontend, server and backend are told apart and their counter
   CHECK(server->responses_total == 11);
   CHECK(server->responses_5xx == 2);
   CHECK(server->up());
-  const kpi::HaproxyRow* backend = stat->Backend("b");
+  const scale::HaproxyRow* backend = stat->Backend("b");
   REQUIRE(backend != nullptr);
   CHECK(backend->requests_total == 13);
+  CHECK(backend->arrivals() == 13);
+  CHECK(server->arrivals() == 12);  // of a server req_tot counts answers
   CHECK(stat->Backend("f") == nullptr);
   CHECK(stat->Server("b", "BACKEND") == nullptr);
 }
@@ -53,8 +55,8 @@ TEST_CASE("A server counts as up by its status") {
                                                                {"MAINT", false},
                                                                {"DRAIN", false},
                                                                {"NOLB", false}}));
-  const kpi::HaproxyRow row = [&] {
-    kpi::HaproxyRow made;
+  const scale::HaproxyRow row = [&] {
+    scale::HaproxyRow made;
     made.status = status;
     return made;
   }();
@@ -86,7 +88,7 @@ TEST_CASE("A bad count or kind is reported with its line and column") {
 
 TEST_CASE("More rows than the bound are refused") {
   std::string text = kHeader;
-  for (size_t i = 0; i <= kpi::kMaxHaproxyRows; ++i) {
+  for (size_t i = 0; i <= scale::kMaxHaproxyRows; ++i) {
     text += "b,s,0,0,0,UP,1,2,0,0,0,0,0,0,0,,,,,1,\n";
   }
   CHECK(absl::IsResourceExhausted(ParseHaproxyStat(text).status()));

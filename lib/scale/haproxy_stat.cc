@@ -1,11 +1,11 @@
-#include "kpi/haproxy_stat.h"
+#include "scale/haproxy_stat.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
 
-namespace shadowd::kpi {
+namespace shadowd::scale {
 namespace {
 
 enum Column {
@@ -207,4 +207,4 @@ StatusOr<HaproxyStat> ParseHaproxyStat(std::string_view text) {
   return stat;
 }
 
-}  // namespace shadowd::kpi
+}  // namespace shadowd::scale
