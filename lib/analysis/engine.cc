@@ -182,7 +182,9 @@ std::vector<model::CapacityPoint> Engine::PointsOf(const Normaliser& normaliser,
   std::vector<model::CapacityPoint> points;
   for (size_t arm = 0; arm < arms_.size(); ++arm) {
     const ArmRecord& record = records_[arm];
-    if (arms_[arm].cached || record.windows() == 0 || record.completed() == 0) {
+    // What was not measured honestly teaches nothing, neither the joint curve nor the next model.
+    const bool honest = record.VoidShare() <= options_.void_share_max && !normaliser.refused;
+    if (arms_[arm].cached || record.windows() == 0 || record.completed() == 0 || !honest) {
       continue;
     }
     const double ratio = arms_[arm].role == ArmRole::kCandidate ? normaliser.ratio : 1;

@@ -95,6 +95,7 @@ TEST_CASE("A machine that is too busy leaves the arm unknown and says so") {
   CHECK(verdict.reason.find("too busy") != std::string::npos);
   CHECK(verdict.windows_void > 0);
   CHECK_FALSE(engine.Settled());
+  CHECK(engine.Points("1", sim::At(200), 2).empty());  // and teaches nothing
 }
 
 TEST_CASE("A null shadow that differs from production leaves candidates unknown, unless versions differ") {
