@@ -18,7 +18,7 @@ while (($#)); do
 done
 [[ $minutes =~ ^[0-9]+(\.[0-9]+)?$ ]] || { echo "run.sh: --minutes must be a number, not '$minutes'" >&2; exit 2; }
 if ((EUID != 0)); then
-  exec sudo -- "$0" ${report:+--report "$report"} --minutes "$minutes" $( ((compare)) && echo --compare)
+  exec sudo -- bash "$root/config/demo/run.sh" ${report:+--report "$report"} --minutes "$minutes" $( ((compare)) && echo --compare)
 fi
 
 source tests/install.sh
