@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstPause{100};
 constexpr milliseconds kLongestPause{5'000};
+constexpr milliseconds kConnectLimit{5'000};  // of one attempt: a busy machine answers late
 constexpr int kMessageBytesMax = 64 << 20;
 
 uint64_t RandomBits() {
@@ -67,7 +68,8 @@ StatusOr<std::shared_ptr<Transport>> Transport::Create(const Options& options) {
   // The library repeats calls itself, under request ids; and a daemon that comes back is found quickly.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, static_cast<int>(kFirstPause.count()));
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, static_cast<int>(kFirstPause.count()));
+  // In spite of its name the time that gRPC gives to one attempt to connect, not a pause.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, static_cast<int>(kConnectLimit.count()));
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, static_cast<int>(kLongestPause.count()));
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return std::shared_ptr<Transport>(
