@@ -21,7 +21,7 @@ namespace {
 
 constexpr double kLeaseSeconds = 2;
 // A lease is looked at a few times a second, and a killed process has to be reaped.
-constexpr double kGraceSeconds = 1.5;
+constexpr double kGraceSeconds = 3;
 constexpr double kMark = 10.125;  // requests/s of imported samples, by which they are found again
 const std::string kShop = "services/shop";
 

@@ -227,6 +227,7 @@ void LiveHost::AwaitDaemon() {
   INFO(Journal());
   REQUIRE(ready);
   to.deadline = std::chrono::seconds(60);
+  to.attempts = client::Options().attempts;
   client_ = client::Client::Connect(to).value();
 }
 
