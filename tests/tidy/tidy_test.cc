@@ -141,8 +141,8 @@ TEST_CASE("the libraries do no IO, have no threads and read no clock") {
 
 // A failed SHADOWD_CHECK alone says where, before it aborts.
 TEST_CASE("no library prints") {
-  const std::regex token(
-      R"(\bstd::c(out|err|log)\b|\bfmt::print\(|\bv?f?printf\(|\bf?puts\(|\bputchar\(|\bperror\(|\bfwrite\()");
+  const std::regex token(R"(\bstd::c(out|err|log)\b|\bfmt::print\(|\bv?f?printf\(|\bf?puts\()"
+                         R"(|\bputchar\(|\bperror\(|\bfwrite\()");
   std::vector<std::string> problems;
   for (const SourceFile& file : Tree()) {
     if (!file.IsCpp() || !file.path.starts_with("lib/") || file.path == "lib/base/check.h") {
