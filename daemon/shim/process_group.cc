@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <fstream>
 #include <utility>
 
 #include "daemon/io/proc_files.h"
@@ -30,7 +32,22 @@ std::vector<int64_t> ProcessGroup::CgroupMembers() const {
   return {};
 }
 
+// A killed process still needs the CPU to go, and in an idle group a busy host gives it none: it is moved to
+// where the group's parent lies. Where that is not permitted it has to wait its turn.
+void ProcessGroup::LeaveIdleGroups(const std::vector<int64_t>& pids) const {
+  for (const std::string& cgroup : cgroups_) {
+    const std::filesystem::path above =
+        std::filesystem::path(cgroup).parent_path().parent_path() / "cgroup.procs";
+    for (const int64_t pid : pids) {
+      std::ofstream(above) << pid;
+    }
+  }
+}
+
 void ProcessGroup::Signal(int number) const {
+  if (number == SIGKILL) {
+    LeaveIdleGroups(CgroupMembers());
+  }
   ::kill(-leader_, number);
   for (const int64_t pid : CgroupMembers()) {
     if (::getpgid(static_cast<pid_t>(pid)) != leader_) {
@@ -44,9 +61,11 @@ bool ProcessGroup::End() {
   constexpr useconds_t kPauseUs = 5000;
   for (int round = 0; round < kRounds; ++round) {
     if (round == 0) {
+      LeaveIdleGroups(CgroupMembers());
       ::kill(-leader_, SIGKILL);  // while the leader is not reaped, nobody else can have its number
     }
     const std::vector<int64_t> members = CgroupMembers();
+    LeaveIdleGroups(members);
     for (const int64_t pid : members) {
       ::kill(static_cast<pid_t>(pid), SIGKILL);
     }

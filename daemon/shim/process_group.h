@@ -25,6 +25,7 @@ class ProcessGroup {
 
  private:
   std::vector<int64_t> CgroupMembers() const;
+  void LeaveIdleGroups(const std::vector<int64_t>& pids) const;
 
   pid_t leader_;
   std::vector<std::string> cgroups_;

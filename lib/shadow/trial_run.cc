@@ -206,6 +206,12 @@ void TrialRun::Terminate(const model::ReplicaId& shadow, IntentBook& intents, No
 
 std::vector<model::CapacityPoint> TrialRun::TakeVerdicts(Now now) {
   if (!engine_.has_value()) {
+    for (model::Arm& arm : trial_.arms) {
+      if (arm.verdict.reason.empty()) {
+        arm.verdict.reason =
+            "its shadow did not become ready in time: too busy a machine, or too short a deadline";
+      }
+    }
     return {};
   }
   const std::vector<model::ArmVerdict> verdicts = engine_->Verdicts(deadline_passed_);
