@@ -59,7 +59,8 @@ std::string ReplicaPath(const std::string& directory, const model::ReplicaId& id
 }
 
 void RemoveReplicaFiles(const std::string& directory, const model::ReplicaId& id) {
-  for (const char* suffix : {".json", ".sock", ".out", ".lock"}) {
+  // The .tmp is there when the shim was killed while it wrote its record.
+  for (const char* suffix : {".json", ".json.tmp", ".sock", ".out", ".lock"}) {
     ::unlink(ReplicaPath(directory, id, suffix).c_str());
   }
 }
