@@ -28,7 +28,7 @@ all_alive() { local pid; for pid in $1; do kill -0 "$pid" 2>/dev/null || return 
 in_group() { grep -q "shadowd-replicas.service/$2" "/proc/$1/cgroup"; }
 ready_again() { [[ $(systemctl is-active shadowd.service) == active && $(main_pid) != "$1" && $(main_pid) != 0 ]]; }
 
-cp -a "$here/stage/." /
+tar -C "$here/stage" -cf - . | tar -C / --keep-directory-symlink --no-overwrite-dir -xf -
 systemd-sysusers
 systemd-tmpfiles --create
 mkdir -p /etc/shadowd/services
