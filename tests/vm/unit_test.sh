@@ -43,11 +43,32 @@ instance:
   port_last: 18031
   readiness: {http_path: /, deadline: 60s}
 bounds: {min: 2, max: 4}
+haproxy: {socket: /run/haproxy-test.sock, backend: web, check: false}
 YAML
+# The balancer that mode ACT needs; its socket is open to the daemon's user.
+cat >/run/haproxy-test.cfg <<'CFG'
+global
+  stats socket /run/haproxy-test.sock mode 666 level admin
+defaults
+  mode http
+  timeout connect 2s
+  timeout client 10s
+  timeout server 10s
+frontend users
+  bind 127.0.0.1:8088
+  default_backend web
+backend web
+  balance random(1)
+CFG
+haproxy -D -f /run/haproxy-test.cfg
 check "the units have no fault" systemd-analyze verify shadowd.service
 systemctl daemon-reload
 
 check "start reaches READY" systemctl start shadowd.service
+if ((failed)); then  # nothing below can hold; the journal tells why
+  journalctl -u shadowd.service -u shadowd-replicas.service -n 30 --no-pager
+  exit 1
+fi
 first=$(main_pid)
 check "two instances run" until_true 60 has_instances
 production=$(instances)
