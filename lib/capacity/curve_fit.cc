@@ -18,6 +18,11 @@ constexpr double kNewVersionNoise = 0.15;  // relative, of predictions for a ver
 constexpr double kFewPointsNoise = 0.10;   // and for one with too few
 constexpr double kRatioAgreement = 0.20;   // |ln(p50 ratio / CPU ratio)| that counts as moving alike
 constexpr double kRatioMax = 4;
+constexpr int kRatioSteps = 12;          // of bisection: to 0.1 %
+constexpr double kFreshSeconds = 300;    // what is measured together
+constexpr size_t kFreshBins = 3;         // loads that must have been measured
+constexpr double kFreshRequests = 500;   // and requests, before they contradict what was known
+constexpr double kContradiction = 0.15;  // |ln(latency ratio)| that is a change and no noise
 
 double SourceWeight(model::KpiSource source) {
   switch (source) {
@@ -79,6 +84,34 @@ CurveFitter::CurveFitter(std::span<const model::CapacityPoint> points, const std
       const double weight = SourceWeight(point.source) * std::exp2(-age / kHalfLifeSeconds);
       (point.version == version ? own_ : prior_).push_back({point, std::max(weight, 1e-3)});
     }
+  }
+  DemoteContradicted();
+}
+
+void CurveFitter::DemoteContradicted() {
+  WallTime newest{};
+  for (const Weighted& weighted : own_) {
+    newest = std::max(newest, weighted.point.at);
+  }
+  std::vector<Weighted> fresh, old;
+  double requests = 0;
+  for (const Weighted& weighted : own_) {
+    const bool is_fresh = ToSeconds(newest - weighted.point.at) <= kFreshSeconds;
+    (is_fresh ? fresh : old).push_back(weighted);
+    requests += is_fresh ? weighted.point.requests : 0;
+  }
+  const std::vector<Sample> samples = Bin(fresh, true);
+  if (old.empty() || samples.size() < kFreshBins || requests < kFreshRequests) {
+    return;
+  }
+  std::vector<Sample> before = Bin(old, true);
+  for (Sample& sample : before) {
+    sample.latency[1] = sample.latency[2] = -1;  // the median is all that is asked
+  }
+  const std::optional<double> ratio = LatencyRatio(FitSamples(before), samples);
+  if (ratio && std::abs(std::log(*ratio)) > kContradiction) {
+    own_ = std::move(fresh);
+    prior_ = std::move(old);
   }
 }
 
@@ -172,31 +205,40 @@ CurveFitter::Sample CurveFitter::Merge(std::span<const Weighted* const> points, 
   return sample;
 }
 
-std::optional<double> CurveFitter::TimeRatio(const Curve& old, std::span<const Sample> own) {
-  if (!old.known() || !old.have_[0] || !old.have_cpu_) {
+std::optional<double> CurveFitter::LatencyRatio(const Curve& old, std::span<const Sample> own) {
+  if (!old.known() || !old.have_[0]) {
     return std::nullopt;
   }
-  std::vector<std::pair<double, double>> slower, dearer;
+  std::vector<std::pair<double, double>> ratios;
   for (const Sample& sample : own) {
-    if (sample.saturated || sample.latency[0] <= 0 || sample.cpu_cores < 0) {
+    if (sample.saturated || sample.latency[0] <= 0) {
       continue;
     }
     double low = 1 / kRatioMax, high = kRatioMax;
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < kRatioSteps; ++i) {
       const double s = std::sqrt(low * high);
       (s * old.LatencyAt(0, s * sample.load, 0.5) < sample.latency[0] ? low : high) = s;
     }
     // The least loaded points say most: there p50 is service time and hardly any waiting.
-    const double mass = sample.requests / (sample.load * sample.load);
-    slower.emplace_back(std::sqrt(low * high), mass);
-    dearer.emplace_back(sample.cpu_cores / std::max(old.cpu_.At(sample.load), 1e-12), mass);
+    ratios.emplace_back(std::sqrt(low * high), sample.requests / (sample.load * sample.load));
   }
-  if (slower.empty()) {
+  return ratios.empty() ? std::nullopt : std::optional(WeightedMedian(std::move(ratios)));
+}
+
+std::optional<double> CurveFitter::TimeRatio(const Curve& old, std::span<const Sample> own) {
+  const std::optional<double> p50_ratio = LatencyRatio(old, own);
+  if (!p50_ratio || !old.have_cpu_) {
     return std::nullopt;
   }
-  const double p50_ratio = WeightedMedian(std::move(slower));
+  std::vector<std::pair<double, double>> dearer;
+  for (const Sample& sample : own) {
+    if (!sample.saturated && sample.latency[0] > 0 && sample.cpu_cores >= 0) {
+      dearer.emplace_back(sample.cpu_cores / std::max(old.cpu_.At(sample.load), 1e-12),
+                          sample.requests / (sample.load * sample.load));
+    }
+  }
   const double cpu_ratio = WeightedMedian(std::move(dearer));
-  if (cpu_ratio <= 0 || std::abs(std::log(p50_ratio / cpu_ratio)) > kRatioAgreement) {
+  if (cpu_ratio <= 0 || std::abs(std::log(*p50_ratio / cpu_ratio)) > kRatioAgreement) {
     return std::nullopt;
   }
   return p50_ratio;

@@ -44,7 +44,12 @@ class CurveFitter {
 
   static std::vector<Sample> Bin(std::span<const Weighted> points, bool own);
   static Sample Merge(std::span<const Weighted* const> points, bool own, bool saturated);
+  // How many times longer requests take than by the old curve, where latency and CPU say alike.
   static std::optional<double> TimeRatio(const Curve& old, std::span<const Sample> own);
+  // The same by latency alone; nothing where no point shows it.
+  static std::optional<double> LatencyRatio(const Curve& old, std::span<const Sample> own);
+  // Points of this version from before it changed become a prior, as if another version had shown them.
+  void DemoteContradicted();
   static Curve FitSamples(std::span<const Sample> samples);
   static void FitLatency(std::span<const Sample> samples, Curve& curve);
   static double XmaxScore(std::span<const Sample> samples, double xmax);

@@ -74,7 +74,7 @@ bool MachineWasBusy(const Decision& decision) {
 
 // Nothing when the machine was too busy for a verdict.
 std::optional<Decision> Propose(LiveHost& host, int replicas) {
-  const auto answer = host.client().ProposeScaling(kShop, replicas, std::chrono::seconds(45));
+  const auto answer = host.client().ProposeScaling(kShop, replicas, std::chrono::seconds(70));
   REQUIRE_OK(answer);
   if (!MachineWasBusy(*answer)) {
     return *answer;
@@ -163,7 +163,7 @@ std::vector<uint64_t> Answers(LiveHost& host) {
 v1::Service Shop(const LiveHost& host) {
   v1::Service shop = host.Shop("shop", kServiceMs, 8);
   *shop.mutable_slo()->mutable_latency_limit() = Seconds(0.4);
-  *shop.mutable_trial()->mutable_deadline() = Seconds(20);
+  *shop.mutable_trial()->mutable_deadline() = Seconds(45);  // patient: each level is judged for itself
   shop.mutable_trial()->set_void_share_max(0.5);
   return shop;
 }
@@ -267,19 +267,22 @@ bool ConfirmsScaleIn(LiveHost& host, Story& story) {
   return true;
 }
 
-// Each trial made a model, no worse for it than the one before, and predictions came closer.
+// Each trial made a model; the first one mended what was wrong, and the next prediction came closer.
 void CheckLearnt(LiveHost& host, const Story& story) {
   int trials = 0;
+  bool mended = false;
   for (const v1::Model& model : All<v1::Model>(host.client(), kShop)) {
-    INFO(model.summary());
+    INFO(model.DebugString());
     trials += model.cause() == v1::Model::TRIAL ? 1 : 0;
-    if (model.cause() == v1::Model::TRIAL && model.error_before() > 0 && model.error_after() > 0) {
-      CHECK(model.error_after() <= model.error_before());
+    if (model.trial() == story.out.trial()) {
+      CHECK(model.error_after() < model.error_before());
+      mended = true;
     }
   }
+  CHECK(mended);
   CHECK(trials >= 4);
   INFO("miss of the median at first " << MedianMiss(story.out) << ", then " << MedianMiss(story.more));
-  CHECK(MedianMiss(story.more) < MedianMiss(story.out));
+  CHECK(MedianMiss(story.more) < 0.5 * MedianMiss(story.out));
 }
 
 void CheckLedger(LiveHost& host, const Story& story) {

@@ -111,6 +111,48 @@ TEST_CASE("A new version starts from the old curve, less surely, and takes over 
   CHECK(scaled.MaxLoad({}, 0.5) < 0.85 * old.MaxLoad({}, 0.5));
 }
 
+// Six loads an hour ago, three of the same version now.
+std::vector<model::CapacityPoint> HistoryAndTrial(bool slower_now, uint64_t seed, int loads_now) {
+  std::vector<model::CapacityPoint> points;
+  for (double load = 40; load <= 140; load += 20) {
+    points.push_back(
+        sim::PointOf(sim::RunPlant(DemoPlant(false), load, 60, seed + static_cast<uint64_t>(load)), "1"));
+  }
+  for (int i = 0; i < loads_now; ++i) {
+    const double load = 50 + 25 * i;
+    model::CapacityPoint point =
+        sim::PointOf(sim::RunPlant(DemoPlant(slower_now), load, 8, seed + static_cast<uint64_t>(load)), "1");
+    point.at = sim::At(3600);
+    point.source = model::KpiSource::kSynthetic;
+    points.push_back(point);
+  }
+  return points;
+}
+
+TEST_CASE("What was measured last replaces what it contradicts, at several loads only") {
+  const sim::PlantOptions now = DemoPlant(true);
+  const double truth = sim::PointOf(sim::RunPlant(now, 90, 400, 1), "1").p50_us;
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    const Curve adapted = Curve::Fit(HistoryAndTrial(true, seed * 1000, 3), "1", sim::At(3600));
+    CHECK(adapted.Predict(90).p50_us.expected == Approx(truth).epsilon(0.1));
+    CHECK(adapted.version_known());
+    const Curve one_load = Curve::Fit(HistoryAndTrial(true, seed * 1000, 1), "1", sim::At(3600));
+    CHECK(one_load.Predict(90).p50_us.expected < 0.85 * truth);
+  }
+}
+
+TEST_CASE("A trial that agrees with the history does not make the curve less sure") {
+  int wider = 0;
+  for (uint64_t seed = 1; seed <= 30; ++seed) {
+    const auto points = HistoryAndTrial(false, seed * 1000, 3);
+    const std::vector<model::CapacityPoint> history(points.begin(), points.begin() + 6);
+    const model::Interval a = Curve::Fit(history, "1", sim::At(3600)).Predict(90).p50_us;
+    const model::Interval b = Curve::Fit(points, "1", sim::At(3600)).Predict(90).p50_us;
+    wider += b.high - b.low > 1.5 * (a.high - a.low) ? 1 : 0;
+  }
+  CHECK(wider <= 1);
+}
+
 TEST_CASE("Errors count against the SLO and never fall with load") {
   std::vector<model::CapacityPoint> points = sim::ProductionPoints(DemoPlant(false), 30, 130, 20, 20, 2, "1");
   for (model::CapacityPoint& point : points) {
