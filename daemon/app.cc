@@ -13,9 +13,11 @@
 #include "control/core.h"
 #include "daemon/executor.h"
 #include "daemon/fit_pool.h"
+#include "daemon/freeze_file.h"
 #include "daemon/io/data_plane.h"
 #include "daemon/io/haproxy_actuator.h"
 #include "daemon/io/host_guard.h"
+#include "daemon/io/proc_files.h"
 #include "daemon/io/process_provider.h"
 #include "daemon/io/production_observer.h"
 #include "daemon/io/sd_notify.h"
@@ -23,6 +25,7 @@
 #include "daemon/rpc/server.h"
 #include "daemon/service_files.h"
 #include "daemon/service_metrics.h"
+#include "daemon/settings.h"
 #include "daemon/version.h"
 #include "daemon/web/metrics.h"
 #include "daemon/web/web_server.h"
@@ -35,39 +38,6 @@ namespace {
 constexpr Micros kHostGuardEvery = std::chrono::seconds(5);
 constexpr Micros kFreezeFileEvery = std::chrono::seconds(1);
 constexpr Micros kShadowsEndWithin = std::chrono::seconds(2);
-
-control::CoreOptions CoreOptionsOf(const config::DaemonConfig& config) {
-  control::CoreOptions options;
-  options.host.max_shadows = config.host.max_shadows;
-  options.host.memory_reserve_bytes = static_cast<double>(config.host.memory_reserve_bytes);
-  options.host.cpu_pressure_max = config.host.psi_cpu_max;
-  options.services_max = static_cast<size_t>(config.limits.max_services);
-  return options;
-}
-
-void SetLogLevel(config::LogLevel level) {
-  static constexpr std::pair<config::LogLevel, spdlog::level::level_enum> kLevels[] = {
-      {config::LogLevel::kTrace, spdlog::level::trace},
-      {config::LogLevel::kDebug, spdlog::level::debug},
-      {config::LogLevel::kInfo, spdlog::level::info},
-      {config::LogLevel::kWarn, spdlog::level::warn},
-      {config::LogLevel::kError, spdlog::level::err}};
-  for (const auto& [ours, theirs] : kLevels) {
-    if (ours == level) {
-      spdlog::set_level(theirs);
-    }
-  }
-}
-
-// What may change while the daemon runs; a difference anywhere else needs a restart.
-config::DaemonConfig WithReloadable(config::DaemonConfig running, const config::DaemonConfig& wanted) {
-  running.log_level = wanted.log_level;
-  running.host = wanted.host;
-  running.service_dir = wanted.service_dir;
-  running.limits.max_services = wanted.limits.max_services;
-  running.drain_timeout = wanted.drain_timeout;
-  return running;
-}
 
 Status MakeDirectory(const std::string& path) {
   std::error_code error;
@@ -94,15 +64,13 @@ struct App::Parts {
   std::thread loop_thread;
   std::unique_ptr<RpcServer> rpc;
   std::unique_ptr<WebServer> web;
-  bool file_frozen = false;  // loop's thread
   bool stopped = false;
 
   Status OpenStore();
   Status MakeEdges();
-  Status Restore();
+  StatusOr<size_t> Restore();  // how many services
   Status Serve();
   void Housekeeping();
-  void WatchFreezeFile();
   void ApplyServices(const std::vector<model::ServiceSpec>& specs);
   void CompleteStatus(v1::DaemonStatus& status) const;
 };
@@ -166,14 +134,20 @@ Status App::Parts::MakeEdges() {
 }
 
 // What was stored becomes the read model and the machines; then the provider looks which replicas still run.
-Status App::Parts::Restore() {
+StatusOr<size_t> App::Parts::Restore() {
   SHADOWD_ASSIGN_OR_RETURN(store::Snapshot snapshot, store->Load());
   Catalogue& catalogue = loop->catalogue();
   for (const ports::Mutation& mutation : snapshot.resources) {
     catalogue.Apply(catalogue.NextRevision(ReadClocks().wall), mutation);
   }
+  const ports::FrozenSet frozen{snapshot.frozen, snapshot.frozen_reason};
+  catalogue.Apply(catalogue.NextRevision(ReadClocks().wall), {model::ServiceId(), frozen});
   catalogue.StartHistory();
-  core->RestoreFreeze(snapshot.frozen, snapshot.frozen_reason);
+  core->RestoreFreeze(frozen.frozen, frozen.reason);
+  // All that is stored comes back, also where the configuration now allows fewer.
+  control::CoreOptions room = CoreOptionsOf(options.config);
+  room.services_max = std::max(room.services_max, snapshot.services.size());
+  core->SetOptions(room);
   std::vector<io::KnownReplica> known;
   for (ports::Restored& restored : snapshot.services) {
     const model::ServiceId id = restored.service.spec.id;
@@ -186,8 +160,11 @@ Status App::Parts::Restore() {
     loop->Feed({id, std::move(restored), 0, "restart"});
   }
   // In order behind the machines that must hear of what is found.
-  loop->Run([this, known = std::move(known)] { provider->Recover(known); });
-  return absl::OkStatus();
+  loop->Run([this, known = std::move(known)] {
+    core->SetOptions(CoreOptionsOf(options.config));
+    provider->Recover(known);
+  });
+  return snapshot.services.size();
 }
 
 void App::Parts::CompleteStatus(v1::DaemonStatus& status) const {
@@ -195,6 +172,10 @@ void App::Parts::CompleteStatus(v1::DaemonStatus& status) const {
   const ports::HostPressure pressure = io::ReadHostPressure();
   status.set_shadows_max(options.config.host.max_shadows);
   status.set_memory_available_bytes(pressure.memory_available_bytes);
+  status.set_resident_bytes(static_cast<double>(io::ResidentBytes(getpid())));
+  status.set_loop_queue(static_cast<int64_t>(loop->stats().queue_depth.load()));
+  status.set_uncommitted_steps(static_cast<int64_t>(loop->stats().uncommitted.load()));
+  status.set_store_queue(static_cast<int64_t>(stats.queue_depth));
   if (pressure.cpu_some_avg10 >= 0) {
     status.set_cpu_some_avg10(pressure.cpu_some_avg10);
   }
@@ -232,7 +213,7 @@ Status App::Parts::Serve() {
   hooks.version = kVersion;
   hooks.start_time = ReadClocks().wall;
   hooks.pid = getpid();
-  hooks.list_audit = [this](WallTime before, int limit, auto done) { done(store->ListAudit(before, limit)); };
+  hooks.list_audit = [this](int64_t before, int limit, auto done) { done(store->ListAudit(before, limit)); };
   hooks.complete_status = [this](v1::DaemonStatus& status) { CompleteStatus(status); };
   hooks.on_call = [this](const std::string& method, const std::string& code, Micros took) {
     metrics.CountRpc(method, code, took);
@@ -255,22 +236,17 @@ void App::Parts::Housekeeping() {
         [this](const model::ServiceId& id) { service_metrics.ObserveMirror(id, data_plane->Stats(id)); });
   });
   if (!options.config.freeze_file.empty()) {
-    loop->Every(kFreezeFileEvery, [this] { WatchFreezeFile(); });
+    const auto look = [this, file = FreezeFile(options.config.freeze_file)] {
+      const Catalogue& catalogue = loop->catalogue();
+      if (const auto freeze = file.Look(catalogue.frozen(), catalogue.frozen_reason())) {
+        loop->Feed({model::ServiceId(), *freeze, 0, "freeze_file"});
+      }
+    };
+    loop->Run(look);
+    loop->Every(kFreezeFileEvery, look);
   }
   if (const Micros interval = io::WatchdogInterval(); interval > Micros(0)) {
     loop->Every(interval, [] { io::NotifyWatchdog(); });
-  }
-}
-
-// The file freezes when it appears and thaws when it goes; a freeze by call or signal is left alone.
-void App::Parts::WatchFreezeFile() {
-  std::error_code error;
-  const bool there = std::filesystem::exists(options.config.freeze_file, error);
-  if (there != file_frozen) {
-    file_frozen = there;
-    loop->Feed({model::ServiceId(),
-                ports::Freeze{there, there ? "the file " + options.config.freeze_file + " exists" : ""}, 0,
-                "freeze_file"});
   }
 }
 
@@ -304,14 +280,15 @@ StatusOr<std::unique_ptr<App>> App::Start(Options options) {
   auto app = std::unique_ptr<App>(new App(std::move(parts)));
   Parts& p = *app->parts_;
   SHADOWD_RETURN_IF_ERROR(p.MakeEdges());
+  // Before the first call can be taken: what was stored is in the queue ahead of it.
+  SHADOWD_ASSIGN_OR_RETURN(const size_t restored, p.Restore());
   SHADOWD_RETURN_IF_ERROR(p.Serve());
-  SHADOWD_RETURN_IF_ERROR(p.Restore());
   p.Housekeeping();
   p.loop_thread = std::thread([&p] { p.loop->RunUntilStopped(); });
   p.ApplyServices(specs);
   p.rpc->SetServing(true);
   spdlog::info("state=READY version={} socket={} services={}", kVersion, p.options.config.socket_path,
-               p.core->services());
+               restored);
   io::NotifyReady(fmt::format("ready on {}", p.options.config.socket_path));
   return app;
 }
@@ -335,9 +312,14 @@ Status App::Reload() {
         p.options.config_path);
   }
   SHADOWD_ASSIGN_OR_RETURN(const std::vector<model::ServiceSpec> specs, LoadServiceFiles(wanted.service_dir));
-  p.options.config = wanted;
   SetLogLevel(wanted.log_level);
-  p.loop->Run([&p, wanted] { p.core->SetOptions(CoreOptionsOf(wanted)); });
+  std::promise<void> taken;  // the loop reads the configuration too: it takes it over, and we wait for that
+  p.loop->Run([&p, &wanted, &taken] {
+    p.options.config = wanted;
+    p.core->SetOptions(CoreOptionsOf(wanted));
+    taken.set_value();
+  });
+  taken.get_future().wait();
   p.ApplyServices(specs);
   return absl::OkStatus();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "daemon/rpc/catalogue.h"
 #include "daemon/rpc/command.h"
@@ -32,6 +33,9 @@ v1::DaemonStatus StatusNow(const Edge& edge, const Catalogue& catalogue) {
   if (edge.hooks.complete_status) {
     edge.hooks.complete_status(status);
   }
+  if (edge.serving && status.degraded_reasons_size() > 0) {
+    status.set_state(v1::DaemonStatus::DEGRADED);
+  }
   if (edge.dispatcher.Draining()) {
     status.set_state(v1::DaemonStatus::DRAINING);
   }
@@ -56,29 +60,28 @@ Status CheckReason(const std::string& reason) {
   return absl::OkStatus();
 }
 
-// A page ends at the time of its last entry; the next one holds what is older.
-StatusOr<WallTime> AuditBefore(const std::string& token) {
+// A page ends at the sequence of its last entry; the next one holds what is older.
+StatusOr<int64_t> AuditBefore(const std::string& token) {
   SHADOWD_ASSIGN_OR_RETURN(const std::string key, rpc::DecodePageToken(token, kAuditQuery));
   if (key.empty()) {
-    return WallTime::max();
+    return std::numeric_limits<int64_t>::max();
   }
-  int64_t at_us = 0;
-  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), at_us);
+  int64_t sequence = 0;
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), sequence);
   if (error != std::errc() || end != key.data() + key.size()) {
     return WithReason(WithField(InvalidArgument("page_token: not one of this listing"), "page_token"),
                       "INVALID_PAGE_TOKEN");
   }
-  return WallFromMicros(at_us);
+  return sequence;
 }
 
-v1::ListAuditEntriesResponse AuditPage(const std::vector<model::AuditEntry>& entries, size_t size) {
+v1::ListAuditEntriesResponse AuditPage(const std::vector<model::AuditRow>& rows, size_t size) {
   v1::ListAuditEntriesResponse page;
-  for (size_t i = 0; i < entries.size() && i < size; ++i) {
-    rpc::ToProto(entries[i], page.add_audit_entries());
+  for (size_t i = 0; i < rows.size() && i < size; ++i) {
+    rpc::ToProto(rows[i].entry, page.add_audit_entries());
   }
-  if (entries.size() > size) {
-    page.set_next_page_token(
-        rpc::EncodePageToken(std::to_string(ToMicros(entries[size - 1].at)), kAuditQuery));
+  if (rows.size() > size) {
+    page.set_next_page_token(rpc::EncodePageToken(std::to_string(rows[size - 1].sequence), kAuditQuery));
   }
   return page;
 }
@@ -125,9 +128,9 @@ grpc::ServerUnaryReactor* DaemonService::ListAuditEntries(grpc::CallbackServerCo
     }
     call->edge().hooks.list_audit(
         *before, static_cast<int>(*size) + 1,
-        [call, size = *size](const StatusOr<std::vector<model::AuditEntry>>& entries) {
-          call->Answer(entries.ok() ? StatusOr<v1::ListAuditEntriesResponse>(AuditPage(*entries, size))
-                                    : StatusOr<v1::ListAuditEntriesResponse>(entries.status()));
+        [call, size = *size](const StatusOr<std::vector<model::AuditRow>>& rows) {
+          call->Answer(rows.ok() ? StatusOr<v1::ListAuditEntriesResponse>(AuditPage(*rows, size))
+                                 : StatusOr<v1::ListAuditEntriesResponse>(rows.status()));
         });
   });
 }

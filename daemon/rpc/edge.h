@@ -26,9 +26,9 @@ struct EdgeHooks {
   std::string version;
   WallTime start_time;
   int64_t pid = 0;
-  // Newest first, those before `before`; `done` may run on any thread.
-  std::function<void(WallTime before, int limit,
-                     std::function<void(StatusOr<std::vector<model::AuditEntry>>)> done)>
+  // Newest first, those below `before_sequence`; `done` may run on any thread.
+  std::function<void(int64_t before_sequence, int limit,
+                     std::function<void(StatusOr<std::vector<model::AuditRow>>)> done)>
       list_audit;
   // Adds what only the app knows: degraded reasons, the host's memory and pressure. Runs on the loop thread.
   std::function<void(v1::DaemonStatus&)> complete_status;

@@ -29,11 +29,18 @@ struct Intent {
 // Who changed what, over which way in.
 struct AuditEntry {
   WallTime at;
-  std::string actor;   // "uid=0 gid=0 pid=42", "core", "signal"
-  std::string method;  // "Services.Apply"
-  std::string resource;
+  std::string actor;     // "uid=0 gid=0 pid=42", "core", "signal"
+  std::string method;    // "ApplyService"
+  std::string resource;  // id of the service, or "daemon"
   std::string detail;
   bool operator==(const AuditEntry&) const = default;
+};
+
+// An entry as it is kept. The sequence rises with each one, so a listing goes on exactly where it ended;
+// times may be equal, or go back with the clock.
+struct AuditRow {
+  int64_t sequence = 0;
+  AuditEntry entry;
 };
 
 }  // namespace shadowd::model

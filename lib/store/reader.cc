@@ -162,21 +162,22 @@ Status Reader::LoadDemand(WallTime now, Snapshot& snapshot) {
   return absl::OkStatus();
 }
 
-StatusOr<std::vector<model::AuditEntry>> Reader::ListAudit(WallTime before, int limit) {
+StatusOr<std::vector<model::AuditRow>> Reader::ListAudit(int64_t before_sequence, int limit) {
   if (limit < 0) {
     return WithField(InvalidArgument("limit: {} is negative", limit), "limit");
   }
   const std::lock_guard lock(mutex_);
-  std::vector<model::AuditEntry> entries;
+  std::vector<model::AuditRow> rows;
   SHADOWD_RETURN_IF_ERROR(state_.Query(
-      "SELECT at_us, actor, method, resource, detail FROM audit WHERE at_us < ? ORDER BY at_us DESC, "
-      "sequence DESC LIMIT ?",
+      "SELECT sequence, at_us, actor, method, resource, detail FROM audit WHERE sequence < ? "
+      "ORDER BY sequence DESC LIMIT ?",
       [&](const Statement& row) {
-        entries.push_back({WallFromMicros(row.Int(0)), row.Text(1), row.Text(2), row.Text(3), row.Text(4)});
+        rows.push_back(
+            {row.Int(0), {WallFromMicros(row.Int(1)), row.Text(2), row.Text(3), row.Text(4), row.Text(5)}});
         return absl::OkStatus();
       },
-      ToMicros(before), std::min(limit, kAuditPageMax)));
-  return entries;
+      before_sequence, std::min(limit, kAuditPageMax)));
+  return rows;
 }
 
 StatusOr<std::vector<std::pair<WallTime, double>>> Reader::DemandHistory(const model::ServiceId& service,

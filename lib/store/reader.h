@@ -30,7 +30,7 @@ class Reader {
   StatusOr<Snapshot> Load();
   // The services' past demand up to `now`; DATA_LOSS when telemetry.db is damaged.
   Status LoadDemand(WallTime now, Snapshot& snapshot);
-  StatusOr<std::vector<model::AuditEntry>> ListAudit(WallTime before, int limit);
+  StatusOr<std::vector<model::AuditRow>> ListAudit(int64_t before_sequence, int limit);
   StatusOr<std::vector<std::pair<WallTime, double>>> DemandHistory(const model::ServiceId& service,
                                                                    WallTime since, Micros step);
   // The file was replaced.

@@ -71,8 +71,8 @@ Status Store::Commit(std::vector<ports::Mutation> mutations,
   return writer_->Commit(std::move(mutations), std::move(done));
 }
 
-StatusOr<std::vector<model::AuditEntry>> Store::ListAudit(WallTime before, int limit) {
-  return reader_->ListAudit(before, limit);
+StatusOr<std::vector<model::AuditRow>> Store::ListAudit(int64_t before_sequence, int limit) {
+  return reader_->ListAudit(before_sequence, limit);
 }
 
 StatusOr<std::vector<std::pair<WallTime, double>>> Store::DemandHistory(const model::ServiceId& service,

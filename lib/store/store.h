@@ -49,7 +49,7 @@ class Store {
   Status Commit(std::vector<ports::Mutation> mutations, std::function<void(StatusOr<int64_t> revision)> done);
 
   // Newest first, strictly before `before`.
-  StatusOr<std::vector<model::AuditEntry>> ListAudit(WallTime before, int limit);
+  StatusOr<std::vector<model::AuditRow>> ListAudit(int64_t before_sequence, int limit);
 
   // Mean demand per step, ascending; steps without a sample are absent. Roll-ups fill what raw steps no
   // longer cover.

@@ -47,7 +47,7 @@ TEST_CASE("A listing stays below its parent, in either order, page after page") 
   int64_t revision = 0;
   for (const char* service : {"web", "web7", "web70", "web8"}) {
     for (int i = 8; i <= 11; ++i) {
-      Add(table, ++revision, service, "t" + std::to_string(i));
+      Add(table, ++revision, service, fmt::format("t{}", i));
     }
   }
   const ParentFilter web7("services/web7");
@@ -112,7 +112,7 @@ TEST_CASE("Changes are given in batches that never split a revision") {
 TEST_CASE("A revision that is no longer kept, or not yet given, is out of range") {
   ResourceTable table({2, 100});
   for (int i = 1; i <= 5; ++i) {
-    Add(table, i, "a", "t" + std::to_string(i));
+    Add(table, i, "a", fmt::format("t{}", i));
   }
   int64_t cursor = 0;
   CHECK(table.floor() == 3);

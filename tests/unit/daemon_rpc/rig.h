@@ -71,15 +71,14 @@ struct Rig {
     hooks.version = "1.2.3";
     hooks.start_time = kRigNow - std::chrono::hours(1);
     hooks.pid = 4711;
-    hooks.list_audit = [](WallTime before, int limit, const auto& done) {
-      std::vector<model::AuditEntry> entries;
-      for (int i = 5; i > 0 && static_cast<int>(entries.size()) < limit; --i) {
-        if (kRigNow + Micros(i) < before) {
-          entries.push_back(
-              {kRigNow + Micros(i), "core", "Services.UpdateService", "services/web", std::to_string(i)});
+    hooks.list_audit = [](int64_t before, int limit, const auto& done) {
+      std::vector<model::AuditRow> rows;
+      for (int i = 5; i > 0 && static_cast<int>(rows.size()) < limit; --i) {
+        if (i < before) {  // all in the same microsecond
+          rows.push_back({i, {kRigNow, "core", "Services.UpdateService", "services/web", std::to_string(i)}});
         }
       }
-      done(entries);
+      done(rows);
     };
     return hooks;
   }

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "rig.h"
+#include "shadowd/v1/daemon.grpc.pb.h"
 #include "shadowd/v1/services.grpc.pb.h"
 
 namespace shadowd {
@@ -280,6 +281,54 @@ TEST_CASE("The daemon tells its status, freezes, and shows its audit trail") {
   REQUIRE(audit->size() == 3);
   CHECK(audit->front().detail() == "5");
   CHECK(rig.client->ListAuditEntries(100).value().size() == 5);
+}
+
+TEST_CASE("The audit is listed page by page, also where times are equal") {
+  Rig rig;
+  v1::Daemon::Stub stub(rig.channel);
+  v1::ListAuditEntriesRequest request;
+  request.set_page_size(2);
+  std::string details;
+  do {
+    grpc::ClientContext context;
+    v1::ListAuditEntriesResponse page;
+    REQUIRE(stub.ListAuditEntries(&context, request, &page).ok());
+    REQUIRE(page.audit_entries_size() <= 2);
+    for (const v1::AuditEntry& entry : page.audit_entries()) {
+      details += entry.detail();
+    }
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  CHECK(details == "54321");
+  grpc::ClientContext context;
+  v1::ListAuditEntriesResponse page;
+  request.set_page_token("nonsense");
+  CHECK(stub.ListAuditEntries(&context, request, &page).error_code() == grpc::INVALID_ARGUMENT);
+}
+
+TEST_CASE("A daemon with something amiss is DEGRADED and says why") {
+  Rig rig;
+  daemon::ServerOptions options = rig.options;
+  options.socket.path = rig.directory.path() + "/d.sock";
+  daemon::EdgeHooks hooks = rig.Hooks();
+  std::atomic<bool> amiss{false};
+  hooks.complete_status = [&amiss](v1::DaemonStatus& status) {
+    if (amiss) {
+      status.add_degraded_reasons("the disk is full");
+    }
+  };
+  const auto server = daemon::RpcServer::Create(options, rig.loop, std::move(hooks));
+  REQUIRE_OK(server);
+  client::Options to;
+  to.address = "unix://" + options.socket.path;
+  const auto client = client::Client::Connect(to).value();
+  amiss = true;
+  CHECK(client->GetStatus().value().state() == v1::DaemonStatus::STARTING);
+  (*server)->SetServing(true);
+  CHECK(client->GetStatus().value().state() == v1::DaemonStatus::DEGRADED);
+  CHECK(client->GetStatus().value().degraded_reasons(0) == "the disk is full");
+  amiss = false;
+  CHECK(client->GetStatus().value().state() == v1::DaemonStatus::READY);
 }
 
 TEST_CASE("The socket is for its owner and group, and a file in its place is left alone") {

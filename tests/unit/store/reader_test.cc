@@ -97,13 +97,26 @@ TEST_CASE_METHOD(Fixture, "the audit is listed newest first, in pages") {
   for (int i = 0; i < 5; ++i) {
     Commit({Of("", SampleAudit(i))});
   }
-  const auto newest = reader->ListAudit(At(100), 2);
+  const auto newest = reader->ListAudit(kNewest, 2);
   REQUIRE_OK(newest);
-  CHECK(*newest == std::vector{SampleAudit(4), SampleAudit(3)});
-  const auto older = reader->ListAudit(newest->back().at, 10);
+  CHECK(Entries(*newest) == std::vector{SampleAudit(4), SampleAudit(3)});
+  const auto older = reader->ListAudit(newest->back().sequence, 10);
   REQUIRE_OK(older);
-  CHECK(*older == std::vector{SampleAudit(2), SampleAudit(1), SampleAudit(0)});
-  CHECK(FieldOf(reader->ListAudit(At(0), -1).status()) == "limit");
+  CHECK(Entries(*older) == std::vector{SampleAudit(2), SampleAudit(1), SampleAudit(0)});
+  CHECK(FieldOf(reader->ListAudit(kNewest, -1).status()) == "limit");
+}
+
+TEST_CASE_METHOD(Fixture, "pages lose no entry of the same microsecond, nor one of a clock that went back") {
+  model::AuditEntry same = SampleAudit(7);
+  model::AuditEntry back = SampleAudit(3);
+  Commit({Of("", same), Of("", same), Of("", back), Of("", same)});
+  std::vector<model::AuditEntry> seen;
+  int64_t before = kNewest;
+  for (auto page = reader->ListAudit(before, 1); !page->empty(); page = reader->ListAudit(before, 1)) {
+    seen.push_back(page->front().entry);
+    before = page->front().sequence;
+  }
+  CHECK(seen == std::vector{same, back, same, same});
 }
 
 TEST_CASE_METHOD(Fixture, "demand is loaded at the service's own resolution") {

@@ -3,11 +3,24 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <string>
+#include <vector>
 
 #include "ports/outcome.h"
 
 namespace shadowd::store {
+
+// Where a listing of the audit begins.
+inline constexpr int64_t kNewest = std::numeric_limits<int64_t>::max();
+
+inline std::vector<model::AuditEntry> Entries(const std::vector<model::AuditRow>& rows) {
+  std::vector<model::AuditEntry> entries;
+  for (const model::AuditRow& row : rows) {
+    entries.push_back(row.entry);
+  }
+  return entries;
+}
 
 inline WallTime At(int64_t seconds) {
   return WallFromMicros((1'700'000'000 + seconds) * 1'000'000 + 123'456);

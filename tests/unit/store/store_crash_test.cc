@@ -106,9 +106,9 @@ void RunKills(int kills) {
     REQUIRE(web.open_decisions.size() == static_cast<size_t>(last));
     REQUIRE(web.open_decisions.back() == SampleDecision("web", last));
     REQUIRE(snapshot->frozen_reason == std::to_string(last));
-    const auto audit = (*store)->ListAudit(At(1 << 30), 1);
+    const auto audit = (*store)->ListAudit(kNewest, 1);
     REQUIRE_OK(audit);
-    REQUIRE(audit->at(0) == SampleAudit(last));
+    REQUIRE(audit->at(0).entry == SampleAudit(last));
     const auto demand = (*store)->DemandHistory(model::ServiceId("web"), At(0), std::chrono::seconds(1));
     REQUIRE_OK(demand);
     REQUIRE(demand->back().second >= acks.back().number);
