@@ -1,5 +1,6 @@
 #include "daemon/rpc/credentials.h"
 
+#include <arpa/inet.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
@@ -18,9 +19,14 @@ StatusOr<std::string> ReadPem(const std::string& path, const char* field) {
   return text.str();
 }
 
+// Only as a number: a name like 127.example.org leads anywhere.
 bool IsLoopback(const std::string& address) {
-  return address.rfind("127.", 0) == 0 || address.rfind("[::1]:", 0) == 0 ||
-         address.rfind("localhost:", 0) == 0;
+  const std::string host = address.substr(0, address.rfind(':'));
+  in_addr v4{};
+  if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) {
+    return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
+  }
+  return host == "[::1]" || host == "localhost";
 }
 
 struct Free {

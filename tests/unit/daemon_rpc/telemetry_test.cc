@@ -102,6 +102,39 @@ TEST_CASE("A stream whose sequence does not rise, or that the loop cannot take, 
   CHECK(full->Finish().error_code() == grpc::RESOURCE_EXHAUSTED);
 }
 
+TEST_CASE("A drain ends open streams at once, with nothing acknowledged that was not taken") {
+  Rig rig;
+  rig.Apply("web");
+  v1::Telemetry::Stub stub(rig.channel);
+  v1::StreamSamplesRequest request;
+  request.set_parent("services/web");
+  *request.add_samples() = DemandAt(2, 1);
+  v1::StreamSamplesResponse response;
+  grpc::ClientContext quiet_context;
+  const auto quiet = stub.StreamSamples(&quiet_context);
+  request.set_sequence(1);
+  REQUIRE(quiet->Write(request));
+  REQUIRE(quiet->Read(&response));
+  CHECK(response.acknowledged_sequence() == 1);
+  grpc::ClientContext busy_context;
+  const auto busy = stub.StreamSamples(&busy_context);
+  rig.loop.Hold();  // the message below stays unanswered
+  REQUIRE(busy->Write(request));
+  REQUIRE(Eventually([&] { return rig.server->open_streams() == 2; }));
+
+  std::atomic<bool> drained{false};
+  const auto begin = std::chrono::steady_clock::now();
+  rig.server->Drain(std::chrono::seconds(20), [&] { drained = true; });
+  CHECK_FALSE(quiet->Read(&response));
+  CHECK(quiet->Finish().error_code() == grpc::UNAVAILABLE);
+  CHECK_FALSE(busy->Read(&response));
+  CHECK(busy->Finish().error_code() == grpc::UNAVAILABLE);
+  rig.loop.Release();
+  REQUIRE(Eventually([&] { return drained.load(); }));
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(15));
+  rig.server.reset();
+}
+
 TEST_CASE("History is imported in batches") {
   Rig rig;
   rig.Apply("web");
