@@ -36,7 +36,8 @@ day=180 deploy_after=196 seed=${SHADOWD_DEMO_SEED:-1}
 work=$(mktemp -d /tmp/shadowd-demo.XXXXXX)
 declare -a pids=()
 finish() {
-  local pid
+  local status=$? pid
+  ((status == 0)) || keep=1
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
   for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
   for pid in $(own_processes instance shadow); do kill -9 "$pid" 2>/dev/null || true; done

@@ -19,7 +19,7 @@ std::unique_ptr<HttpConnection> HttpConnection::Connect(ShadowTarget& target, co
   const int on = 1;
   setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   const bool started = connect(fd.get(), endpoint.raw(), endpoint.length) == 0 || errno == EINPROGRESS;
-  std::unique_ptr<HttpConnection> connection(new HttpConnection(target, std::move(fd)));
+  std::unique_ptr<HttpConnection> connection(new HttpConnection(target, std::move(fd), epoll_fd));
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = connection.get();
@@ -27,6 +27,15 @@ std::unique_ptr<HttpConnection> HttpConnection::Connect(ShadowTarget& target, co
     connection->Close();  // the first request on it fails as broken
   }
   return connection;
+}
+
+// Closing alone would leave it in the epoll set for as long as a process that is just being started holds a
+// copy of the descriptor, and events would then name a connection that is no more.
+void HttpConnection::Close() {
+  if (fd_.valid()) {
+    epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd_.get(), nullptr);
+    fd_.Reset();
+  }
 }
 
 HttpConnection::Progress HttpConnection::Start(load::DueRequest request) {

@@ -31,6 +31,7 @@ class HttpConnection {
   // Null when no socket can be had (out of descriptors).
   static std::unique_ptr<HttpConnection> Connect(ShadowTarget& target, const Endpoint& endpoint,
                                                  int epoll_fd);
+  ~HttpConnection() { Close(); }
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
@@ -44,7 +45,7 @@ class HttpConnection {
   bool busy() const { return busy_; }
   bool reused() const { return served_ > 0; }
   bool dead() const { return !fd_.valid(); }
-  void Close() { fd_.Reset(); }
+  void Close();
   bool answer_begun() const { return response_.begun(); }
   const load::DueRequest& request() const { return request_; }
   const load::Http1Response& response() const { return response_; }
@@ -53,13 +54,15 @@ class HttpConnection {
   MonoTime idle_since;
 
  private:
-  HttpConnection(ShadowTarget& target, UniqueFd fd) : target_(target), fd_(std::move(fd)) {}
+  HttpConnection(ShadowTarget& target, UniqueFd fd, int epoll_fd)
+      : target_(target), fd_(std::move(fd)), epoll_fd_(epoll_fd) {}
 
   Progress SendRest();
   Progress Receive(std::span<char> buffer);
 
   ShadowTarget& target_;
   UniqueFd fd_;
+  int epoll_fd_;  // of the sender, which outlives it
   bool connected_ = false;
   bool busy_ = false;
   uint64_t served_ = 0;

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <ctime>
+#include <iostream>
 #include <set>
 #include <thread>
 
@@ -75,7 +78,7 @@ class Ordeal {
     Acknowledge();
     host_.KillDaemon();
     if (stay_away) {
-      CHECK(Eventually([&] { return host_.Shadows().empty(); }, kLeaseSeconds + kGraceSeconds));
+      AwaitShadowsGone();
     }
     Return();
   }
@@ -109,6 +112,10 @@ class Ordeal {
     INFO("users: " << seen.sent << " requests, " << seen.errors << " failed");
     CHECK(seen.sent > 1000);
     CHECK(seen.errors * 1000 <= seen.sent);
+    std::cout << fmt::format(
+        "shadows were gone {:.1f} s after a kill at the latest (lease {:.0f} s); {} requests, "
+        "{} failed\n",
+        longest_, kLeaseSeconds, seen.sent, seen.errors);
     CHECK(host_.StopDaemon(5) == 0);
     CHECK(Count(host_.state_path(), "SELECT count(*) FROM intents WHERE ended = 0") == 0);
     CHECK(Count(host_.state_path(), "SELECT count(*) FROM trials WHERE ended = 0") == 0);
@@ -179,13 +186,20 @@ class Ordeal {
   void Return() {
     CheckProduction();
     host_.StartDaemon();
-    const bool gone = Eventually([&] { return host_.Shadows().empty(); }, kLeaseSeconds + kGraceSeconds);
-    INFO(host_.Journal());
-    CHECK(gone);
+    AwaitShadowsGone();
     CheckTrialsClosed();
     CheckAcknowledged();
     CheckProduction();
     AwaitRest();
+  }
+
+  void AwaitShadowsGone() {
+    const auto start = std::chrono::steady_clock::now();
+    const bool gone = Eventually([&] { return host_.Shadows().empty(); }, kLeaseSeconds + kGraceSeconds);
+    INFO(host_.Journal());
+    CHECK(gone);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    longest_ = std::max(longest_, took.count());
   }
 
   // Those that the crash interrupted are INCONCLUSIVE; what was asked since may run.
@@ -265,6 +279,7 @@ class Ordeal {
   const int64_t past_ = ::time(nullptr) - 7200;  // imported samples begin here
   std::string running_;                          // the trial that was killed last
   int crashes_between_ = 0;
+  double longest_ = 0;  // seconds that a shadow was there after its daemon's end or return
 };
 
 // Production without trials: start, add | drain, remove, stop. With: two shadows start and stop before.

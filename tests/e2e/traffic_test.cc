@@ -1,10 +1,14 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <set>
@@ -303,6 +307,44 @@ TEST_CASE("empty feeds stop everything at once, and a later Set starts again") {
     std::this_thread::sleep_for(50ms);  // longer than a hundred gaps of the schedule
     CHECK(harness.plane->Stats(kWeb).synthetic_sent <= sent + 1);
   }
+}
+
+// The descriptors that the epoll sets of this process watch, by set.
+std::map<std::string, int> EpollSets() {
+  std::map<std::string, int> sets;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code error;
+    if (std::filesystem::read_symlink(entry, error) != "anon_inode:[eventpoll]") {
+      continue;
+    }
+    const std::string name = entry.path().filename();
+    std::ifstream info("/proc/self/fdinfo/" + name);
+    for (std::string line; std::getline(info, line);) {
+      sets[name] += line.starts_with("tfd:") ? 1 : 0;
+    }
+  }
+  return sets;
+}
+
+TEST_CASE("a connection that was closed is watched no more, though a process being started holds a copy") {
+  Harness harness;
+  const std::map<std::string, int> idle = EpollSets();
+  REQUIRE(idle.size() == 1);
+  const std::string set = idle.begin()->first;
+  const HttpServer shadow;
+  REQUIRE_OK(harness.plane->Set(kWeb, TrafficTo({&shadow}, 200)));
+  REQUIRE(Eventually([&] { return shadow.requests() > 50; }));
+  CHECK(EpollSets()[set] > idle.at(set));
+  const pid_t child = ::fork();  // stays between fork and exec: nothing is closed on exec yet
+  if (child == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  REQUIRE(child > 0);
+  REQUIRE_OK(harness.plane->Set(kWeb, {}));
+  CHECK(Eventually([&] { return EpollSets()[set] == idle.at(set); }, 3s));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
 }
 
 TEST_CASE("a refused or failing shadow is all errors, and the plane goes on") {
