@@ -208,6 +208,9 @@ Status ShowStatus(const Session& session) {
   }
   text += fmt::format("{} services, {} instances, {} of {} shadows\n", status->services(),
                       status->instances(), status->shadows(), status->shadows_max());
+  text += fmt::format("{:.1f} MiB resident; waiting: {} events, {} steps for the disk, {} writes\n",
+                      status->resident_bytes() / (1 << 20), status->loop_queue(), status->uncommitted_steps(),
+                      status->store_queue());
   text += status->frozen()
               ? fmt::format("FROZEN: {}",
                             status->freeze_reason().empty() ? "no reason given" : status->freeze_reason())

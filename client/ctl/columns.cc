@@ -10,8 +10,8 @@ namespace {
 std::string Levels(const v1::Trial& trial) {
   std::string text;
   for (const v1::Arm& arm : trial.arms()) {
-    text += (text.empty() ? "" : " ") + std::to_string(arm.level()) +
-            (arm.role() == v1::Arm::NULL_ ? "(null)" : "");
+    text += fmt::format("{}{}{}", text.empty() ? "" : " ", arm.level(),
+                        arm.role() == v1::Arm::NULL_ ? "(null)" : "");
   }
   return text;
 }

@@ -35,15 +35,26 @@ std::string ValueOf(v1::KpiDelta::Kpi kpi, double value) {
   }
 }
 
+// Latencies, CPU and memory are above zero where they are known; a rate may well be zero.
+bool Known(v1::KpiDelta::Kpi kpi, double value) {
+  return value > 0 || (value == 0 && (kpi == v1::KpiDelta::THROUGHPUT || kpi == v1::KpiDelta::ERROR_RATE));
+}
+
+std::string ValueOrDash(v1::KpiDelta::Kpi kpi, double value) {
+  return Known(kpi, value) ? ValueOf(kpi, value) : "-";
+}
+
 Row KpiRow(const v1::Arm& arm, const v1::KpiDelta& kpi, bool first) {
   return {first ? std::to_string(arm.level()) : "",
           first ? v1::Arm::Role_Name(arm.role()) + (arm.cached() ? " (cached)" : "") : "",
           first ? Short(arm.load_rps()) + "/s" : "",
           v1::KpiDelta::Kpi_Name(kpi.kpi()),
-          ValueOf(kpi.kpi(), kpi.predicted()),
-          ValueOf(kpi.kpi(), kpi.measured()),
-          ValueOf(kpi.kpi(), kpi.low()) + " .. " + ValueOf(kpi.kpi(), kpi.high()),
-          fmt::format("{:+.1f} %", 100 * kpi.delta()),
+          ValueOrDash(kpi.kpi(), kpi.predicted()),
+          ValueOrDash(kpi.kpi(), kpi.measured()),
+          Known(kpi.kpi(), kpi.high())
+              ? ValueOf(kpi.kpi(), kpi.low()) + " .. " + ValueOf(kpi.kpi(), kpi.high())
+              : "-",
+          kpi.predicted() > 0 ? fmt::format("{:+.1f} %", 100 * kpi.delta()) : "-",
           v1::ArmVerdict::ModelAxis_Name(kpi.model()),
           v1::KpiDelta::SloAxis_Name(kpi.slo())};
 }
@@ -70,10 +81,9 @@ std::string ArmsText(const Arms& arms) {
   if (rows.empty()) {
     return "\nNo arms.\n";
   }
-  return "\n" +
-         Table({"LEVEL", "ROLE", "LOAD", "KPI", "PREDICTED", "MEASURED", "INTERVAL", "DELTA", "MODEL", "SLO"},
-               rows) +
-         "\nVerdicts\n" + verdicts;
+  const Row header = {"LEVEL",    "ROLE",     "LOAD",  "KPI",   "PREDICTED",
+                      "MEASURED", "INTERVAL", "DELTA", "MODEL", "SLO"};
+  return fmt::format("\n{}\nVerdicts\n{}", Table(header, rows), verdicts);
 }
 
 std::string TriggerText(const v1::Trigger& trigger) {

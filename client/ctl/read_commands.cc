@@ -187,7 +187,7 @@ Status WatchAll(const Session& session, const ReadArguments& arguments) {
     using T = typename decltype(type)::Type;
     bool header = false;
     return client->Watch<T>(
-        ParentName(noun, arguments.service), {},
+        ParentName(noun, arguments.service), {.resume_revision = arguments.resume_revision},
         [&](const client::Change<T>& change) {
           if (only.empty() || change.resource.name() == only) {
             PrintChange(session, change, &header);

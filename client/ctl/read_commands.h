@@ -1,6 +1,7 @@
 // shadowctl get, describe and watch, for every noun.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/status.h"
@@ -13,6 +14,7 @@ struct ReadArguments {
   std::string name;     // "" = all
   std::string service;  // "" = of all services
   int limit = 500;
+  int64_t resume_revision = 0;  // of a watch; 0 = begin with what is there
 };
 
 Status Get(const Session& session, const ReadArguments& arguments);

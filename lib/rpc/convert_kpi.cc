@@ -7,14 +7,20 @@ namespace {
 
 constexpr double kUnknown = -1;
 
-void IntervalToProto(const model::Interval& interval, v1::Interval* out) {
-  out->set_expected(interval.expected);
-  out->set_low(interval.low);
-  out->set_high(interval.high);
+// Absent = unknown, which the domain writes as a negative expected value.
+model::Interval IntervalFromProto(bool present, const v1::Interval& in) {
+  return present ? model::Interval{in.expected(), in.low(), in.high()}
+                 : model::Interval{kUnknown, kUnknown, kUnknown};
 }
 
-model::Interval IntervalFromProto(const v1::Interval& in) {
-  return {in.expected(), in.low(), in.high()};
+void IntervalToProto(const model::Interval& interval, v1::Interval* (v1::KpiPrediction::*field)(),
+                     v1::KpiPrediction* out) {
+  if (interval.expected >= 0) {
+    v1::Interval* to = (out->*field)();
+    to->set_expected(interval.expected);
+    to->set_low(interval.low);
+    to->set_high(interval.high);
+  }
 }
 
 }  // namespace
@@ -59,13 +65,13 @@ StatusOr<model::KpiWindow> FromProto(const v1::KpiWindow& in) {
 
 void ToProto(const model::KpiPrediction& prediction, v1::KpiPrediction* out) {
   out->set_load_rps(prediction.load_rps);
-  IntervalToProto(prediction.p50_us, out->mutable_p50_us());
-  IntervalToProto(prediction.p95_us, out->mutable_p95_us());
-  IntervalToProto(prediction.p99_us, out->mutable_p99_us());
-  IntervalToProto(prediction.throughput_ratio, out->mutable_throughput_ratio());
-  IntervalToProto(prediction.error_rate, out->mutable_error_rate());
-  IntervalToProto(prediction.cpu_us_per_request, out->mutable_cpu_us_per_request());
-  IntervalToProto(prediction.memory_bytes, out->mutable_memory_bytes());
+  IntervalToProto(prediction.p50_us, &v1::KpiPrediction::mutable_p50_us, out);
+  IntervalToProto(prediction.p95_us, &v1::KpiPrediction::mutable_p95_us, out);
+  IntervalToProto(prediction.p99_us, &v1::KpiPrediction::mutable_p99_us, out);
+  IntervalToProto(prediction.throughput_ratio, &v1::KpiPrediction::mutable_throughput_ratio, out);
+  IntervalToProto(prediction.error_rate, &v1::KpiPrediction::mutable_error_rate, out);
+  IntervalToProto(prediction.cpu_us_per_request, &v1::KpiPrediction::mutable_cpu_us_per_request, out);
+  IntervalToProto(prediction.memory_bytes, &v1::KpiPrediction::mutable_memory_bytes, out);
   out->set_extrapolated(prediction.extrapolated);
   out->set_known(prediction.known);
 }
@@ -73,13 +79,13 @@ void ToProto(const model::KpiPrediction& prediction, v1::KpiPrediction* out) {
 model::KpiPrediction FromProto(const v1::KpiPrediction& in) {
   model::KpiPrediction prediction;
   prediction.load_rps = in.load_rps();
-  prediction.p50_us = IntervalFromProto(in.p50_us());
-  prediction.p95_us = IntervalFromProto(in.p95_us());
-  prediction.p99_us = IntervalFromProto(in.p99_us());
-  prediction.throughput_ratio = IntervalFromProto(in.throughput_ratio());
-  prediction.error_rate = IntervalFromProto(in.error_rate());
-  prediction.cpu_us_per_request = IntervalFromProto(in.cpu_us_per_request());
-  prediction.memory_bytes = IntervalFromProto(in.memory_bytes());
+  prediction.p50_us = IntervalFromProto(in.has_p50_us(), in.p50_us());
+  prediction.p95_us = IntervalFromProto(in.has_p95_us(), in.p95_us());
+  prediction.p99_us = IntervalFromProto(in.has_p99_us(), in.p99_us());
+  prediction.throughput_ratio = IntervalFromProto(in.has_throughput_ratio(), in.throughput_ratio());
+  prediction.error_rate = IntervalFromProto(in.has_error_rate(), in.error_rate());
+  prediction.cpu_us_per_request = IntervalFromProto(in.has_cpu_us_per_request(), in.cpu_us_per_request());
+  prediction.memory_bytes = IntervalFromProto(in.has_memory_bytes(), in.memory_bytes());
   prediction.extrapolated = in.extrapolated();
   prediction.known = in.known();
   return prediction;

@@ -111,4 +111,20 @@ TEST_CASE("A decision is described with its arms and the reason in words") {
   CHECK(text.find("HOLDS") != std::string::npos);
 }
 
+TEST_CASE("A KPI that nothing was predicted for is a dash, not a zero") {
+  v1::Decision decision;
+  auto* arm = decision.add_arms();
+  arm->set_level(5);
+  auto* p99 = arm->mutable_verdict()->add_kpis();
+  p99->set_kpi(v1::KpiDelta::LATENCY_P99);
+  p99->set_measured(81'000);
+  auto* errors = arm->mutable_verdict()->add_kpis();
+  errors->set_kpi(v1::KpiDelta::ERROR_RATE);
+  const std::string text = Describe(decision);
+  CHECK(text.find("0.0 ms") == std::string::npos);
+  CHECK(text.find("81.0 ms") != std::string::npos);
+  CHECK(text.find("0.00 %") != std::string::npos);  // no errors are something that was seen
+  CHECK(text.find("+0.0 %") == std::string::npos);
+}
+
 }  // namespace shadowd::ctl

@@ -1,5 +1,6 @@
 #include "random_model.h"
 
+#include <cmath>
 #include <limits>
 
 #include "random_value.h"
@@ -7,8 +8,10 @@
 namespace shadowd::rpc {
 namespace {
 
+// Unknown one time in four.
 model::Interval AnyInterval(Rng& rng) {
-  return {Real(rng), Real(rng), Real(rng)};
+  return Bool(rng) && Bool(rng) ? model::Interval{-1, -1, -1}
+                                : model::Interval{std::abs(Real(rng)), Real(rng), Real(rng)};
 }
 
 model::KpiPrediction Prediction(Rng& rng) {
