@@ -4,8 +4,10 @@
 // asking. Owned by whoever simulates; single-threaded.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "model/service.h"
 #include "sim/load_table.h"
@@ -18,8 +20,8 @@ class CapacityTable {
  public:
   static constexpr double kViolationsMax = 0.01;  // of the windows at a load that is said to hold
 
-  // Of the scene: its plant, contention, SLO, step and seed. The load table covers the plant and outlives
-  // this.
+  // Of the scene: its plant, contention, SLO and step; its demand and seed do not matter. The load table
+  // covers the plant and outlives this.
   CapacityTable(const Scene& scene, LoadTable& table);
 
   // The largest demand that n instances hold when requests cost `factor` times the first version's. 0 when
@@ -34,15 +36,19 @@ class CapacityTable {
   Answer SmallestLevel(double demand_rps, double factor, int min, int max);
 
  private:
+  using Factor = int64_t;  // in millionths, so that it orders
+
+  double MaxUtilisation(int instances, double factor);
   double Simulate(int instances, double factor);
+  PlantOptions At(int instances, double factor) const;
 
   PlantOptions plant_;
   double contention_;
   model::Slo slo_;
   Micros step_;
-  uint64_t seed_;
   LoadTable& table_;
-  std::map<std::pair<int, int64_t>, double> cache_;  // by instances and the factor in millionths
+  std::map<std::pair<Factor, int>, double> simulated_;    // the largest utilisation, for steps of fleet size
+  std::map<Factor, std::vector<double>> max_demand_rps_;  // for 1, 2, ... instances
 };
 
 }  // namespace shadowd::sim

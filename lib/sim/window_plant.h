@@ -13,6 +13,7 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "model/kpi.h"
+#include "model/service.h"
 #include "sim/load_table.h"
 #include "sim/plant.h"
 
@@ -29,13 +30,15 @@ PlantOptions Contended(PlantOptions options, double contention, int instances);
 
 struct ServedWindow {
   model::KpiWindow service;   // of all instances; latency_us is a sample of at most a few hundred, unordered
-  model::KpiWindow instance;  // the mean instance: counts over n (rounded), the same latencies
+  model::KpiWindow instance;  // the mean instance: counts over n (rounded); its latencies are the service's
   int serving = 0;            // 0: nobody took requests and all were refused
   double p50_us = 0, p95_us = 0, p99_us = 0;  // of the service; 0 when nothing was served
 
   double QuantileUs(double p) const;                   // of the latency sample; 0 when empty
   double OverShare(Micros latency_limit) const;        // of completed requests: slower, failed or refused
   double Utilisation(double cpu_request_cores) const;  // of the mean instance: CPU used over the request
+  double LatencyUs(const model::Slo& slo) const;       // the quantile that the SLO is about
+  bool OverSlo(const model::Slo& slo) const;
 };
 
 class WindowPlant {
@@ -64,16 +67,38 @@ class WindowPlant {
   struct Instance {
     double age = 0;           // seconds in service
     std::deque<Batch> queue;  // oldest first
-    double queued = 0;
+    double Queued() const;
   };
-  struct Tally;
+  struct Tally {  // what a window adds up to
+    double offered = 0, served = 0, refused = 0;
+    double cpu_seconds = 0;
+    double inside = 0;  // requests in all instances at the end
+    std::vector<uint32_t> latency_us;
+  };
+  struct Shape {                  // of one window, the same for all instances
+    double rps = 0, seconds = 0;  // per instance
+    double service_seconds = 0;   // mean time in a slot, with contention
+    double even_count = -1;       // requests per instance where the balancer spreads them evenly; < 0: random
+    double samples_per_request = 0;
+  };
 
-  void ServeSteady(int instances, double rps, double seconds, Tally& tally);
-  void ServeOne(Instance& instance, double rps, double seconds, Tally& tally);
-  void ServeQueue(Instance& instance, double rps, double seconds, double slowdown, Tally& tally);
-  const LoadWindow& Draw(double utilisation, double seconds, double slowdown);
-  int Poisson(double mean);
+  bool Steady(const Instance& instance, double utilisation) const;
+  void ServeSteady(int instances, const Shape& shape, Tally& tally);
+  void ServeOne(Instance& instance, const Shape& shape, Tally& tally);
+  void ServePiece(Instance& instance, const Shape& shape, double from, double seconds, double slowdown,
+                  Tally& tally);
+  void ServeQueue(Instance& instance, double count, double utilisation, double from, double seconds,
+                  double service_seconds, const Shape& shape, Tally& tally);
+  void Sample(double utilisation, double count, double wait_from, double wait_to, double service_seconds,
+              const Shape& shape, Tally& tally);
+  void Refuse(Instance& instance, Tally& tally);
+  void TakeOver(Instance& instance, const Batch& batch);
+  const LoadWindow& Draw(double utilisation, double requests);
+  double Poisson(double mean);
+  uint64_t Rounded(double count);  // to one of its neighbours, right in the mean
   double Slowdown(double age, double seconds) const;
+  void Shuffle(std::vector<uint32_t>& values);
+  ServedWindow Report(Tally& tally, Micros length, WallTime label);
 
   PlantOptions options_;
   double contention_;

@@ -1,0 +1,20 @@
+#include "sim/static_peak.h"
+
+#include <cmath>
+
+namespace shadowd::sim {
+
+int StaticPeak::Decide(const PolicyView& view) {
+  if (!level_) {
+    double peak = 0;
+    for (const double rps : view.log.demand_rps) {
+      peak = std::fmax(peak, rps);  // ignores gaps
+    }
+    const double cores = peak * (1 + options_.head_room) * facts_.cpu_seconds_per_request;
+    const double level = std::ceil(cores / (options_.target * facts_.cpu_request_cores));
+    level_ = peak > 0 ? static_cast<int>(level) : view.wanted;
+  }
+  return *level_;
+}
+
+}  // namespace shadowd::sim
