@@ -1,7 +1,8 @@
 // A host in virtual time: the control core unchanged, and doubles of everything it talks to on its own ports:
-// a provider with start-up times and failures, a balancer that splits users' requests at random, shadows fed
-// at their rates, one plant per replica simulated request by request, and a store that keeps what was made
-// durable. Seeded: the same options give the same run. Single-threaded; owned by whoever simulates.
+// provider and balancer (replica_host.h), production (production.h), the data plane (shadow_feeds.h) and a
+// store (kept.h). Starts take their time and may fail, replicas die, windows come late or not at all. Seeded:
+// the same options give the same run. Nothing is done between two events, so quiet hours cost nothing.
+// Single-threaded; owned by whoever simulates.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,11 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "control/core.h"
-#include "sim/arrivals.h"
+#include "sim/kept.h"
 #include "sim/plant.h"
+#include "sim/production.h"
+#include "sim/replica_host.h"
+#include "sim/shadow_feeds.h"
 
 namespace shadowd::sim {
 
@@ -26,25 +30,20 @@ struct WorldOptions {
   std::function<double(double seconds)> demand_rps;  // of the users, at a time since the start
   std::map<std::string, PlantOptions> versions;      // by the spec's version label
   Micros start_up = std::chrono::seconds(10);
-  double start_failure = 0;  // probability that a start fails
-  double shadow_crash = 0;   // probability per second that a shadow dies
+  double start_up_cv = 0.03;
+  double start_failure = 0;                            // probability that a start fails
+  Micros fails_after = std::chrono::milliseconds(20);  // its order
+  double shadow_crash = 0;                             // probability per second that a shadow dies
+  double contention = 0;                 // a shadow's time in a slot grows by this share per further instance
+  Micros metric_delay{0};                // until a window of production reaches the core
+  double metric_loss = 0;                // probability that one is lost
+  std::function<bool(MonoTime)> outage;  // true: no window of production arrives; may be empty
+  std::shared_ptr<Production> production;  // none: request by request from demand_rps and versions
+  WallTime epoch = WallTime(std::chrono::hours(24 * 365 * 50));  // the wall clock at the start
+  // Sees every change as it is made durable; may be empty.
+  std::function<void(const ports::Mutation&, MonoTime)> on_change;
   control::HostLimits host;
   uint64_t seed = 1;
-};
-
-// What was made durable, newest value by id.
-struct Kept {
-  std::optional<model::Service> service;
-  std::map<model::ReplicaId, model::Instance> instances;
-  std::map<model::ReplicaId, model::Shadow> shadows;
-  std::map<model::TrialId, model::Trial> trials;
-  std::map<model::DecisionId, model::Decision> decisions;
-  std::map<model::IntentKey, model::Intent> intents;
-  std::vector<model::ModelVersion> models;
-  std::vector<model::LedgerEntry> ledger;
-  std::vector<std::pair<WallTime, double>> demand_rps;
-  std::optional<model::Forecast> forecast;
-  int next_sequence = 1;
 };
 
 class World {
@@ -59,28 +58,24 @@ class World {
   // The daemon dies and comes back with what was durable; production goes on, the lease ends the shadows if
   // it stays away.
   void Restart();
+  // A service that was in shadowd's care before the world began: its instances serve, and the core adopts
+  // them as after a restart.
+  void Inherit(const model::ServiceSpec& spec, int instances);
+  // Instances die at once; the daemon hears of it. Fewer when fewer run.
+  void Kill(const model::ServiceId& service, int instances);
 
-  Now now() const { return {now_, WallTime(kEpoch + now_.time_since_epoch())}; }
+  Now now() const { return {now_, WallAt(now_)}; }
   const Kept& kept(const model::ServiceId& service) const;
   const control::Core& core() const { return *core_; }
+  const ReplicaHost& replicas() const { return host_; }
   const std::vector<std::string>& journal() const { return journal_; }  // transitions, with their times
   double violation_seconds() const { return violation_seconds_; }       // windows over the SLO
   double instance_seconds() const { return instance_seconds_; }
-  int shadows_alive() const;
-  int instances_alive() const;
+  int shadows_alive() const { return host_.Count(model::Role::kShadow); }
+  int instances_alive() const { return host_.Count(model::Role::kInstance); }
   std::vector<model::Decision> Decisions(const model::ServiceId& service) const;
 
  private:
-  static constexpr Micros kEpoch = std::chrono::hours(24 * 365 * 50);
-
-  struct Replica {
-    model::ServiceId service;
-    model::Role role = model::Role::kInstance;
-    std::unique_ptr<Plant> plant;
-    bool ready = false;
-    bool in_balancer = false;
-    std::optional<Arrivals> feed;
-  };
   struct Later {
     MonoTime at;
     uint64_t order = 0;
@@ -89,18 +84,23 @@ class World {
     bool operator>(const Later& other) const { return at != other.at ? at > other.at : order > other.order; }
   };
 
+  WallTime WallAt(MonoTime at) const { return options_.epoch + at.time_since_epoch(); }
+  std::unique_ptr<control::Core> NewCore() const;
   void After(Micros delay, model::ServiceId service, ports::Payload payload);
   void Absorb(ports::Outcome outcome);
-  void Keep(const ports::Mutation& mutation);
   void Do(const ports::Action& action);
   void Start(const model::ServiceId& service, const ports::StartReplica& start);
-  void Feed(const model::ServiceId& service, const ports::SetTraffic& traffic);
-  void Second();  // one second of traffic, then its windows
-  ports::ProductionWindow ServeUsers(MonoTime from, MonoTime to);
-  void FeedShadows(MonoTime from, MonoTime to);
+  void Bring(const model::ReplicaId& replica, const model::ServiceId& service, model::Role role,
+             const std::string& version);
+  void End(const model::ReplicaId& replica);
+  MonoTime NextMoment(MonoTime end) const;
+  void ServeUsers(MonoTime from);
+  void FeedShadows();
 
   WorldOptions options_;
   Rng rng_;
+  ReplicaHost host_;
+  ShadowFeeds feeds_;
   MonoTime now_{};
   uint64_t order_ = 0;
   uint64_t life_ = 1;
@@ -108,10 +108,8 @@ class World {
   std::unique_ptr<control::Core> core_;
   std::priority_queue<Later, std::vector<Later>, std::greater<Later>> later_;
   std::optional<MonoTime> timer_;
-  std::map<model::ReplicaId, Replica> replicas_;
   std::map<model::ServiceId, Kept> kept_;
   std::set<model::ServiceId> observed_;
-  std::map<model::ServiceId, model::ServiceSpec> specs_;
   std::vector<std::string> journal_;
   std::map<ports::ReplyToken, StatusOr<ports::ReplyValue>> replies_;
   double violation_seconds_ = 0;
