@@ -10,6 +10,7 @@ constexpr Micros kHour = std::chrono::hours(1);
 constexpr int kDay = 24;  // hours
 constexpr int kWeeks = 2;
 constexpr int kDays = 3;
+constexpr double kRound = 1e-9;  // keeps 3.0000000001 from being 4
 
 // NaN where the log does not hold the whole of an hour's start and end, or nothing of it is known.
 double MaxOfHour(const DemandLog& log, int64_t hour) {
@@ -66,7 +67,7 @@ std::optional<double> ForecastHourlyMax(const DemandLog& log, int64_t hour) {
 int HourlyMax::FloorAt(const DemandLog& log, int64_t hour) const {
   const double rps = ForecastHourlyMax(log, hour).value_or(0);
   const double cores = rps * RecentCost(log, facts_.cpu_seconds_per_request);
-  return static_cast<int>(std::ceil(cores / (options_.target * facts_.cpu_request_cores)));
+  return static_cast<int>(std::ceil(cores / (options_.target * facts_.cpu_request_cores) - kRound));
 }
 
 int HourlyMax::Decide(const PolicyView& view) {

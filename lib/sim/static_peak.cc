@@ -3,6 +3,11 @@
 #include <cmath>
 
 namespace shadowd::sim {
+namespace {
+
+constexpr double kRound = 1e-9;  // keeps 3.0000000001 from being 4
+
+}  // namespace
 
 int StaticPeak::Decide(const PolicyView& view) {
   if (!level_) {
@@ -11,7 +16,7 @@ int StaticPeak::Decide(const PolicyView& view) {
       peak = std::fmax(peak, rps);  // ignores gaps
     }
     const double cores = peak * (1 + options_.head_room) * facts_.cpu_seconds_per_request;
-    const double level = std::ceil(cores / (options_.target * facts_.cpu_request_cores));
+    const double level = std::ceil(cores / (options_.target * facts_.cpu_request_cores) - kRound);
     level_ = peak > 0 ? static_cast<int>(level) : view.wanted;
   }
   return *level_;

@@ -91,7 +91,7 @@ class WindowPlant {
                   double service_seconds, const Shape& shape, Tally& tally);
   void Sample(double utilisation, double count, double wait_from, double wait_to, double service_seconds,
               const Shape& shape, Tally& tally);
-  void Refuse(Instance& instance, Tally& tally);
+  void Accept(Instance& instance, double count, double from, double seconds, double rate, Tally& tally);
   void TakeOver(Instance& instance, const Batch& batch);
   const LoadWindow& Draw(double utilisation, double requests);
   double Poisson(double mean);

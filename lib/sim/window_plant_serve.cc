@@ -73,7 +73,6 @@ void WindowPlant::ServeOne(Instance& instance, const Shape& shape, Tally& tally)
     ServePiece(instance, shape, clock_ + i * seconds, seconds, Slowdown(instance.age, seconds), tally);
     instance.age += seconds;
   }
-  Refuse(instance, tally);
   const double busy = std::min(shape.rps * shape.service_seconds, static_cast<double>(options_.slots));
   tally.inside += busy + instance.Queued();
 }
@@ -97,8 +96,8 @@ void WindowPlant::ServePiece(Instance& instance, const Shape& shape, double from
 void WindowPlant::ServeQueue(Instance& instance, double count, double utilisation, double from,
                              double seconds, double service_seconds, const Shape& shape, Tally& tally) {
   std::deque<Batch>& queue = instance.queue;
-  TakeOver(instance, {count, from, from + seconds});
   const double rate = options_.slots / service_seconds;
+  Accept(instance, count, from, seconds, rate, tally);
   const double end = from + seconds;
   // What fluctuates on top of the fluid: with drift away from empty as much as with the same drift towards it
   // (the local time at zero of a reflected Brownian motion); nothing while an old queue drains.
@@ -149,18 +148,23 @@ void WindowPlant::Sample(double utilisation, double count, double wait_from, dou
   }
 }
 
-void WindowPlant::Refuse(Instance& instance, Tally& tally) {
-  double excess = instance.Queued() - options_.queue_max;
-  while (excess > 0 && !instance.queue.empty()) {
-    Batch& newest = instance.queue.back();
-    const double refused = std::min(excess, newest.count);
-    newest.count -= refused;
-    tally.refused += refused;
-    excess -= refused;
-    if (newest.count < 1e-6) {
-      instance.queue.pop_back();
-    }
+// Accepts what comes in [from, from + seconds): all, or, once the queue is full, only as much as leaves it.
+void WindowPlant::Accept(Instance& instance, double count, double from, double seconds, double rate,
+                         Tally& tally) {
+  const double end = from + seconds;
+  const double queued = instance.Queued();
+  if (queued + count - rate * seconds <= options_.queue_max) {
+    TakeOver(instance, {count, from, end});
+    return;
   }
+  const double room = std::max(options_.queue_max - queued, 0.0);
+  const double growth = count / seconds - rate;
+  const double until_full = growth > 0 ? std::min(room / growth, seconds) : 0;
+  const double before = until_full * count / seconds;
+  const double after = std::min(rate * (seconds - until_full), count - before);
+  TakeOver(instance, {before, from, from + until_full});
+  TakeOver(instance, {after, from + until_full, end});
+  tally.refused += count - before - after;
 }
 
 }  // namespace shadowd::sim

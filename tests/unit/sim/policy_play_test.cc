@@ -98,7 +98,7 @@ TEST_CASE("instances that die are replaced, and users notice") {
 }
 
 TEST_CASE("a deploy makes requests slower and dearer for good") {
-  Scene scene = SceneOf(std::vector<double>(40, 400));
+  Scene scene = SceneOf(std::vector<double>(40, 160));
   scene.events = {{SceneEventKind::kDeploy, 300s, 1.5, {}}};
   double before = 0, after = 0;
   const Play play = PlayTold(scene, 4, [&](const PolicyView& view) {
