@@ -5,6 +5,7 @@
 #include "sim/capacity_table.h"
 #include "sim/hourly_max.h"
 #include "sim/oracle.h"
+#include "sim/policy.h"
 #include "sim/static_peak.h"
 #include "sim/target_tracking.h"
 #include "sim/weekly_offset.h"
@@ -48,6 +49,16 @@ class Minutes {
   Micros now_{0};
   DemandLog log_;
 };
+
+TEST_CASE("an instance's CPU request is what all its slots use, whatever a request costs") {
+  Scene scene = SceneOf({100});
+  CHECK(FactsOf(scene).cpu_request_cores == Approx(0.08));
+  CHECK(FactsOf(scene).cpu_seconds_per_request == Approx(0.4e-3));
+  scene.plant = Dearer(scene.plant, 1.3);
+  CHECK(FactsOf(scene).cpu_request_cores == Approx(0.08));
+  scene.plant.idle_cores = 0.02;
+  CHECK(FactsOf(scene).cpu_request_cores == Approx(0.10));
+}
 
 TEST_CASE("target tracking adds after three minutes, and again only if that is more") {
   TargetTracking policy(kFacts);
