@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace shadowd::sim {
+namespace {
+
+constexpr double kSilentRps = 1e-3;  // fewer than one request in a quarter of an hour
+
+}  // namespace
 
 void ShadowFeeds::Open(const model::ReplicaId& shadow, const model::ServiceId& service,
                        const PlantOptions& options, Now now) {
@@ -19,11 +24,9 @@ void ShadowFeeds::Set(const model::ServiceId& service, const ports::SetTraffic& 
     }
     const auto wanted = std::find_if(traffic.feeds.begin(), traffic.feeds.end(),
                                      [&id](const ports::ShadowFeed& f) { return f.shadow == id; });
-    if (wanted == traffic.feeds.end() || wanted->rate_rps <= 0) {
+    if (wanted == traffic.feeds.end() || wanted->rate_rps < kSilentRps) {
       feed.arrivals.reset();
-    } else if (feed.arrivals) {
-      feed.arrivals->SetRate(wanted->rate_rps);
-    } else {
+    } else {  // anew at each rate: a Poisson stream forgets, and a gap drawn at a low rate must not last
       feed.arrivals.emplace(wanted->rate_rps, now, rng_.Fork());
     }
   }
