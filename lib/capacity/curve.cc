@@ -15,6 +15,7 @@ constexpr double kLow = 0.05, kHigh = 0.95;
 constexpr double kCrowded = 10;  // times the unloaded latency
 constexpr double kUtilisationMax = 0.985;
 constexpr double kNormal95 = 1.645;
+constexpr double kNoNews = 0.08;  // relative difference of a latency that teaches nothing
 
 double NormalBelow(double z) {
   return 0.5 * std::erfc(-z / std::sqrt(2.0));
@@ -182,6 +183,28 @@ Curve::Answer Curve::SmallestLevel(double demand_rps, const model::Slo& slo, int
     return {max, false};
   }
   return {std::max(min, static_cast<int>(needed)), true};
+}
+
+bool Curve::Explains(const model::CapacityPoint& point) const {
+  if (!version_known_ || point.load_rps < load_low_ || point.load_rps > load_high_ ||
+      point.throughput_ratio < 0.95) {
+    return false;
+  }
+  const std::array<double, kQuantiles> latency = {point.p50_us, point.p95_us, -1};  // p99 is mostly noise
+  for (size_t q = 0; q < kQuantiles; ++q) {
+    if (latency[q] <= 0) {
+      continue;
+    }
+    double mean = 0, weight = 0;
+    for (const Component& component : ComponentsAt(q, point.load_rps)) {
+      mean += component.weight * component.mean;
+      weight += component.weight;
+    }
+    if (!have_[q] || weight <= 0 || std::abs(latency[q] * weight / mean - 1) > kNoNews) {
+      return false;
+    }
+  }
+  return true;
 }
 
 std::string Curve::Summary(const model::Slo& slo) const {

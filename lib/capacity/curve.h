@@ -49,6 +49,10 @@ class Curve {
   };
   Answer SmallestLevel(double demand_rps, const model::Slo& slo, int min, int max, double confidence) const;
 
+  // True when the point says nothing that the curve does not: a load of this version that it has seen, and
+  // latencies as expected there. Far cheaper than a fit.
+  bool Explains(const model::CapacityPoint& point) const;
+
   std::string Summary(const model::Slo& slo) const;  // a sentence
 
  private:

@@ -216,8 +216,10 @@ std::optional<double> CurveFitter::LatencyRatio(const Curve& old, std::span<cons
     }
     double low = 1 / kRatioMax, high = kRatioMax;
     for (int i = 0; i < kRatioSteps; ++i) {
-      const double s = std::sqrt(low * high);
-      (s * old.LatencyAt(0, s * sample.load, 0.5) < sample.latency[0] ? low : high) = s;
+      const double s =
+          std::sqrt(low * high);  // too small where the stretched median lies below what was seen
+      const double below = old.ProbabilityBelow(0, s * sample.load, sample.latency[0] / s);
+      (below > 0.5 ? low : high) = s;
     }
     // The least loaded points say most: there p50 is service time and hardly any waiting.
     ratios.emplace_back(std::sqrt(low * high), sample.requests / (sample.load * sample.load));

@@ -13,6 +13,17 @@
 
 namespace shadowd::capacity {
 
+// Weighted least squares of y = intercept + slope * z with a Gaussian prior N(0, 1 / ridge) on the slope or
+// intercept and both kept >= 0.
+struct Observation {
+  double z = 0, y = 0, weight = 0;
+};
+struct LineFit {
+  double intercept = 0, slope = 0;
+  double var_intercept = 0, var_slope = 0, covariance = 0;
+};
+LineFit FitLine(std::span<const Observation> observations, double ridge_intercept, double ridge_slope);
+
 class CurveFitter {
  public:
   CurveFitter(std::span<const model::CapacityPoint> points, const std::string& version, WallTime now);
@@ -56,24 +67,23 @@ class CurveFitter {
   static void FitCpu(std::span<const Sample> samples, Curve& curve);
   static void FitErrors(std::span<const Sample> samples, Curve& curve);
   static void FitMemory(std::span<const Sample> samples, Curve& curve);
-  // Least squares of one quantile for a given (xmax, exponent); adds the log likelihood and the squared
-  // standardised residuals.
-  static Curve::Line FitQuantile(std::span<const Sample> samples, size_t quantile, double xmax,
-                                 double exponent, double* log_likelihood, double* chi_squared);
+  // A sample's value of one quantile, and how far it may be trusted.
+  struct Measured {
+    size_t sample = 0;
+    double y = 0;
+    double sampling = 0;  // relative deviation without queueing
+    double variance = 0;  // relative, of the law and of another version's points
+    double weight = 1;
+  };
+  static std::vector<Measured> Measure(std::span<const Sample> samples, size_t quantile);
+  // Least squares of one quantile for a given shape; adds the log likelihood and the squared standardised
+  // residuals. `observations` is scratch.
+  static Curve::Line FitQuantile(std::span<const Measured> measured, std::span<const double> shapes,
+                                 std::vector<Observation>& observations, double* log_likelihood,
+                                 double* chi_squared);
 
   std::vector<Weighted> own_;
   std::vector<Weighted> prior_;
 };
-
-// Weighted least squares of y = intercept + slope * z with a Gaussian prior N(0, 1 / ridge) on the slope or
-// intercept and both kept >= 0.
-struct Observation {
-  double z = 0, y = 0, weight = 0;
-};
-struct LineFit {
-  double intercept = 0, slope = 0;
-  double var_intercept = 0, var_slope = 0, covariance = 0;
-};
-LineFit FitLine(std::span<const Observation> observations, double ridge_intercept, double ridge_slope);
 
 }  // namespace shadowd::capacity

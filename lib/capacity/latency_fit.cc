@@ -29,43 +29,50 @@ double Shape(double load, double xmax, double exponent) {
 
 }  // namespace
 
-Curve::Line CurveFitter::FitQuantile(std::span<const Sample> samples, size_t quantile, double xmax,
-                                     double exponent, double* log_likelihood, double* chi_squared) {
-  std::vector<Observation> observations;
-  std::vector<const Sample*> used;
-  double mean = 0;
-  for (const Sample& sample : samples) {
+std::vector<CurveFitter::Measured> CurveFitter::Measure(std::span<const Sample> samples, size_t quantile) {
+  std::vector<Measured> measured;
+  for (size_t i = 0; i < samples.size(); ++i) {
+    const Sample& sample = samples[i];
     if (!sample.saturated && sample.latency[quantile] > 0) {
-      observations.push_back({Shape(sample.load, xmax, exponent), sample.latency[quantile], 0});
-      used.push_back(&sample);
-      mean += sample.latency[quantile];
+      measured.push_back({i, sample.latency[quantile],
+                          kSamplingDeviation[quantile] / std::sqrt(sample.requests),
+                          kModelDeviation * kModelDeviation + sample.prior_variance, sample.weight});
     }
   }
-  mean /= static_cast<double>(used.size());
-  const double ridge = 1 / (kSlopeScale * kSlopeScale * mean * mean);
-  double floor = 1e300;
-  for (const Observation& o : observations) {
-    floor = std::min(floor, o.y);
+  return measured;
+}
+
+Curve::Line CurveFitter::FitQuantile(std::span<const Measured> measured, std::span<const double> shapes,
+                                     std::vector<Observation>& observations, double* log_likelihood,
+                                     double* chi_squared) {
+  observations.clear();
+  double mean = 0, floor = 1e300;
+  for (const Measured& m : measured) {
+    observations.push_back({shapes[m.sample], m.y, 0});
+    mean += m.y;
+    floor = std::min(floor, m.y);
   }
+  mean /= static_cast<double>(measured.size());
+  const double ridge = 1 / (kSlopeScale * kSlopeScale * mean * mean);
   LineFit fit;
   double likelihood = 0, chi = 0;
-  for (int pass = 0; pass < 3; ++pass) {
-    likelihood = 0;
-    chi = 0;
+  for (int pass = 0; pass < 3; ++pass) {  // values as measured, then as fitted, then the likelihood of that
     for (size_t i = 0; i < observations.size(); ++i) {
       Observation& o = observations[i];
+      const Measured& m = measured[i];
       const double value = pass == 0 ? o.y : std::max(fit.intercept + fit.slope * o.z, 1e-3);
       // Waiting is far more correlated, hence noisier, than serving.
       const double excess = std::max(value / std::max(pass == 0 ? floor : fit.intercept, floor * 0.5), 1.0);
-      const double sampling = kSamplingDeviation[quantile] * excess / std::sqrt(used[i]->requests);
-      const double variance =
-          kModelDeviation * kModelDeviation + sampling * sampling + used[i]->prior_variance;
-      const double residual = std::abs(std::log(o.y / value)) / std::sqrt(variance);
+      const double sampling = m.sampling * excess;
+      const double variance = m.variance + sampling * sampling;
+      const double residual = pass == 0 ? 0 : std::abs(std::log(o.y / value)) / std::sqrt(variance);
       const double huber = residual <= kHuber ? 1 : kHuber / residual;
-      o.weight = used[i]->weight * huber / (variance * value * value);
-      const double loss = residual <= kHuber ? residual * residual : kHuber * (2 * residual - kHuber);
-      likelihood -= used[i]->weight * 0.5 * (loss + std::log(variance));
-      chi += used[i]->weight * loss;
+      o.weight = m.weight * huber / (variance * value * value);
+      if (pass == 2) {
+        const double loss = residual <= kHuber ? residual * residual : kHuber * (2 * residual - kHuber);
+        likelihood -= m.weight * 0.5 * (loss + std::log(variance));
+        chi += m.weight * loss;
+      }
     }
     if (pass < 2) {
       fit = FitLine(observations, 0, ridge);
@@ -102,9 +109,19 @@ void CurveFitter::FitLatency(std::span<const Sample> samples, Curve& curve) {
   if (values == 0) {
     return;
   }
+  std::array<std::vector<Measured>, kQuantiles> measured;
+  for (size_t q = 0; q < kQuantiles; ++q) {
+    measured[q] = Measure(samples, q);
+  }
   std::vector<double> scores, chis;
+  std::vector<double> shapes(samples.size());
+  std::vector<Observation> observations;
   for (double xmax = kGridLow * curve.load_high_; xmax < kGridHigh * curve.load_high_; xmax *= kGridRatio) {
+    const double throughput = XmaxScore(samples, xmax);
     for (const double exponent : kExponents) {
+      for (size_t i = 0; i < samples.size(); ++i) {
+        shapes[i] = Shape(samples[i].load, xmax, exponent);
+      }
       Curve::Cell cell;
       cell.xmax = xmax;
       cell.exponent = exponent;
@@ -113,10 +130,10 @@ void CurveFitter::FitLatency(std::span<const Sample> samples, Curve& curve) {
       double chi = 0;
       for (size_t q = 0; q < kQuantiles; ++q) {
         if (curve.have_[q]) {
-          cell.latency[q] = FitQuantile(samples, q, xmax, exponent, &score, &chi);
+          cell.latency[q] = FitQuantile(measured[q], shapes, observations, &score, &chi);
         }
       }
-      score += XmaxScore(samples, xmax);
+      score += throughput;
       curve.cells_.push_back(cell);
       scores.push_back(score);
       chis.push_back(chi);

@@ -9,6 +9,8 @@ namespace shadowd::control {
 namespace {
 
 constexpr size_t kPointsMax = 400;
+constexpr double kCrowdRatio = 1.05;  // points whose loads are this close tell the same
+constexpr int kUnfittedMax = 6;       // points of production that teach little may wait for a fit
 constexpr size_t kTimesMax = 50;
 constexpr size_t kErrorsMax = 200;
 constexpr double kToleranceCoverage = 0.95;
@@ -17,6 +19,26 @@ template <typename T>
 void KeepNewest(std::vector<T>& values, size_t max) {
   if (values.size() > max) {
     values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() - max));
+  }
+}
+
+// Room is made where the most is known: the oldest point goes of the version and load that have most of them.
+// So what a trial showed near saturation outlives any number of quiet hours in production.
+void MakeRoom(std::vector<model::CapacityPoint>& points) {
+  while (points.size() > kPointsMax) {
+    std::map<std::pair<std::string, int>, std::pair<int, size_t>> crowds;  // count and the oldest's index
+    for (size_t i = points.size(); i-- > 0;) {
+      const int load = static_cast<int>(std::log(std::max(points[i].load_rps, 1e-6)) / std::log(kCrowdRatio));
+      auto& [count, oldest] = crowds[{points[i].version, load}];
+      ++count;
+      oldest = i;
+    }
+    const auto largest = std::max_element(crowds.begin(), crowds.end(), [](const auto& a, const auto& b) {
+      const auto& [a_count, a_oldest] = a.second;
+      const auto& [b_count, b_oldest] = b.second;
+      return a_count != b_count ? a_count < b_count : a_oldest > b_oldest;
+    });
+    points.erase(points.begin() + static_cast<std::ptrdiff_t>(largest->second.second));
   }
 }
 
@@ -50,9 +72,18 @@ const capacity::Curve& Learner::CurveOf(const std::string& version, WallTime now
 }
 
 void Learner::AddPoint(model::CapacityPoint point) {
+  const auto curve = curves_.find(point.version);
+  const bool explained = curve != curves_.end() && curve->second.Explains(point);
   learnt_.points.push_back(std::move(point));
-  KeepNewest(learnt_.points, kPointsMax);
+  MakeRoom(learnt_.points);
+  if (!explained || ++unfitted_ >= kUnfittedMax) {
+    Forget();
+  }
+}
+
+void Learner::Forget() {
   curves_.clear();
+  unfitted_ = 0;
 }
 
 void Learner::RecordStart(double seconds) {
@@ -92,11 +123,11 @@ model::ModelVersion Learner::Retrain(model::RetrainCause cause, const model::Tri
   made.cause = cause;
   made.trial = trial;
   made.error_before = points.empty() ? 0 : capacity::MeanRelativeError(CurveOf(version, now), points);
-  for (const model::CapacityPoint& point : points) {
-    learnt_.points.push_back(point);
+  learnt_.points.insert(learnt_.points.end(), points.begin(), points.end());
+  MakeRoom(learnt_.points);
+  if (!points.empty() || cause == model::RetrainCause::kRequested) {
+    Forget();
   }
-  KeepNewest(learnt_.points, kPointsMax);
-  curves_.clear();
   const capacity::Curve& curve = CurveOf(version, now);
   made.error_after = points.empty() ? 0 : capacity::MeanRelativeError(curve, points);
   made.summary = curve.Summary(slo);

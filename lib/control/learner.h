@@ -25,6 +25,7 @@ class Learner {
   // The curve of a version, fitted when its data changed.
   const capacity::Curve& CurveOf(const std::string& version, WallTime now);
 
+  // Of production. The curves are fitted anew when the point is news to them, else every few points.
   void AddPoint(model::CapacityPoint point);
   void RecordStart(double seconds);
   void RecordTrial(double seconds);
@@ -48,12 +49,15 @@ class Learner {
   int version_number() const { return number_; }
 
  private:
+  void Forget();  // the curves
+
   model::ServiceId service_;
   model::Learnt learnt_;
   int number_ = 0;
   int plans_ = 0;
   int plans_wrong_ = 0;
-  std::map<std::string, capacity::Curve> curves_;  // by version; cleared when points change
+  int unfitted_ = 0;                               // points that the curves have not seen
+  std::map<std::string, capacity::Curve> curves_;  // by version; cleared when points change them
 };
 
 }  // namespace shadowd::control

@@ -14,6 +14,11 @@ namespace {
 // plane.
 constexpr double kNullLoadChange = 0.05;
 
+// A look at the evidence costs a fit of the curve. Between two looks passes this share of the measuring time,
+// at least the shortest distance, within which every arm hands over a window.
+constexpr double kLookShare = 1.0 / 16;
+constexpr Micros kLookEvery = std::chrono::milliseconds(900);
+
 }  // namespace
 
 TrialRun::TrialRun(Setup setup) : setup_(std::move(setup)), trial_(setup_.trial), shadows_(setup_.spec) {
@@ -153,9 +158,12 @@ void TrialRun::AddShadowWindow(const ports::ShadowWindow& event, Now now) {
   trial_.synthetic_requests += event.window.synthetic;
   shadows_.NoteRequests(event.shadow, event.window.offered, now);
   engine_->AddShadowWindow(static_cast<size_t>(arm), event.window);
-  if (trial_.state == TrialState::kMeasuring && engine_->Settled()) {
-    concludable_ = true;
+  if (trial_.state != TrialState::kMeasuring || now.mono < next_look_) {
+    return;
   }
+  concludable_ = concludable_ || engine_->Settled();
+  const double measured = ToSeconds(now.mono - warming_since_ - setup_.spec.trial.warm_up);
+  next_look_ = now.mono + std::max(kLookEvery, FromSeconds(measured * kLookShare));
 }
 
 void TrialRun::AddProduction(const model::KpiWindow& mean_instance, double present_rps, int serving,

@@ -85,6 +85,7 @@ class TrialRun {
   std::optional<analysis::Engine> engine_;
   MonoTime started_;
   MonoTime warming_since_;
+  MonoTime next_look_{};  // whether the engine has settled
   double present_rps_ = 0;
   double fed_null_rps_ = -1;
   int serving_ = 1;

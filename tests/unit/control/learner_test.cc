@@ -89,6 +89,35 @@ TEST_CASE("memory is bounded however much is learnt") {
   CHECK(learner.points().size() <= 400);
 }
 
+TEST_CASE("what was shown at a load that is rare outlives any number of quiet points") {
+  Learner learner = Taught();
+  for (int i = 0; i < 1000; ++i) {
+    learner.AddPoint(Point(50 + i % 3, 200));
+  }
+  int high = 0;
+  for (const model::CapacityPoint& point : learner.points()) {
+    high += point.load_rps >= 110 ? 1 : 0;
+  }
+  CHECK(learner.points().size() <= 400);
+  CHECK(high == 3);
+}
+
+TEST_CASE("a point of production that is news is in the curve at once, the rest soon") {
+  Learner learner = Taught();
+  const double before = learner.CurveOf("1", kNow).Predict(120).p95_us.expected;
+  learner.AddPoint(Point(120, 200));
+  CHECK(learner.CurveOf("1", kNow).Predict(120).p95_us.expected == before);
+  learner.AddPoint(Point(120, 150));
+  const double news = learner.CurveOf("1", kNow).Predict(120).p95_us.expected;
+  CHECK(news > before);
+  Learner patient = Taught();
+  const double width = patient.CurveOf("1", kNow).Predict(120).p95_us.high;
+  for (int i = 0; i < 12; ++i) {
+    patient.AddPoint(Point(120, 200));
+  }
+  CHECK(patient.CurveOf("1", kNow).Predict(120).p95_us.high < width);
+}
+
 TEST_CASE("tolerances follow the errors of settled KPIs, and unknown ones teach nothing") {
   Learner learner(model::ServiceId("web"));
   model::Arm arm;
