@@ -1,9 +1,19 @@
 #include "control/demand.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace shadowd::control {
 namespace {
 
-constexpr double kPresentSmoothing = 0.4;  // weight of the newest window in "demand now"
+constexpr double kForgottenPerSecond = 0.4;  // of what "demand now" remembers
+
+constexpr Micros kRecent = std::chrono::minutes(10);
+constexpr size_t kRecentMax = 1200;
+constexpr double kGrowthMax = 0.5;    // of the demand now
+constexpr double kPeakWeight = 0.05;  // of the newest step
+constexpr double kPeakLeast = 0.06;   // latency turns steep where capacity ends: never plan without
+constexpr double kPeakMost = 0.12;
 
 WallTime FloorTo(WallTime at, Micros step) {
   return WallTime(at.time_since_epoch() / step * step);
@@ -26,20 +36,49 @@ std::optional<DemandTracker::Step> DemandTracker::AddWindow(const model::KpiWind
     return std::nullopt;
   }
   const double rps = static_cast<double>(service.offered) / ToSeconds(service.length);
-  present_rps_ = present_known_ ? (1 - kPresentSmoothing) * present_rps_ + kPresentSmoothing * rps : rps;
+  const double remembered = std::pow(1 - kForgottenPerSecond, ToSeconds(service.length));
+  present_rps_ = present_known_ ? remembered * present_rps_ + (1 - remembered) * rps : rps;
   present_known_ = true;
+  const WallTime end = service.start + service.length;
+  recent_.emplace_back(end, present_rps_);
+  while (recent_.size() > kRecentMax || recent_.front().first < end - kRecent) {
+    recent_.pop_front();
+  }
   // A window belongs to the step in which its middle lies; a step ends when a window of a later one comes.
   const WallTime start = FloorTo(service.start + service.length / 2, resolution_);
   std::optional<Step> done;
   if (bucket_filled_ > Micros(0) && start != bucket_start_) {
-    done = AddSample(bucket_start_, bucket_requests_ / ToSeconds(bucket_filled_));
+    const double mean = bucket_requests_ / ToSeconds(bucket_filled_);
+    if (bucket_windows_ > 1 && mean > 0) {
+      const double excess = bucket_peak_rps_ / mean - 1;
+      peak_excess_ = peak_excess_ < 0 ? excess : peak_excess_ + kPeakWeight * (excess - peak_excess_);
+    }
+    done = AddSample(bucket_start_, mean);
     bucket_filled_ = Micros(0);
     bucket_requests_ = 0;
+    bucket_windows_ = 0;
+    bucket_peak_rps_ = 0;
   }
   bucket_start_ = start;
   bucket_filled_ += service.length;
   bucket_requests_ += static_cast<double>(service.offered);
+  ++bucket_windows_;
+  bucket_peak_rps_ = std::max(bucket_peak_rps_, rps);
   return done;
+}
+
+double DemandTracker::GrowthOver(Micros span) const {
+  if (recent_.empty()) {
+    return 0;
+  }
+  const WallTime from = recent_.back().first - span;
+  const auto before =
+      std::find_if(recent_.begin(), recent_.end(), [from](const auto& item) { return item.first >= from; });
+  return std::clamp(present_rps_ - before->second, 0.0, kGrowthMax * present_rps_);
+}
+
+double DemandTracker::PeakOverMean() const {
+  return peak_excess_ < 0 ? 1 : 1 + std::clamp(peak_excess_, kPeakLeast, kPeakMost);
 }
 
 DemandTracker::Step DemandTracker::AddSample(WallTime at, double rps) {

@@ -2,6 +2,7 @@
 // each new step is held against the limit that was predicted for it. Owned by ServiceMachine; pure.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,8 +37,13 @@ class DemandTracker {
   forecast::Forecaster& forecaster() { return forecaster_; }
   const forecast::Forecaster& forecaster() const { return forecaster_; }
   const model::Forecast& forecast() const { return forecast_; }
-  double present_rps() const { return present_rps_; }  // smoothed over the last few windows
+  double present_rps() const { return present_rps_; }  // smoothed over the last few seconds
   bool known() const { return present_known_; }
+  // How much demand has grown within this time; not below zero, and no more than half of what it is now.
+  double GrowthOver(Micros span) const;
+  // What the mean of a step hides: the demand of its largest window over it, on average, within bounds. One
+  // where a step is one window.
+  double PeakOverMean() const;
 
  private:
   forecast::Forecaster forecaster_;
@@ -50,6 +56,10 @@ class DemandTracker {
   double present_rps_ = 0;
   bool present_known_ = false;
   bool used_ = false;  // a request was seen
+  int bucket_windows_ = 0;
+  double bucket_peak_rps_ = 0;
+  double peak_excess_ = -1;  // over the mean of a step, smoothed; < 0: a step is one window
+  std::deque<std::pair<WallTime, double>> recent_;  // demand now, bounded
 };
 
 }  // namespace shadowd::control

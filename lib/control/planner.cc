@@ -29,7 +29,7 @@ bool Trusted(const PlanView& view) {
   return view.demand.forecast().state == model::ForecastState::kReady;
 }
 
-// The largest upper limit of the steps from now until `within` has passed.
+// The largest upper limit of the steps from now until `within` has passed, with what their means hide.
 double UpperWithin(const PlanView& view, Micros within) {
   if (!Trusted(view)) {
     return view.demand.present_rps() * kBlindHeadRoom;
@@ -41,7 +41,7 @@ double UpperWithin(const PlanView& view, Micros within) {
     }
     upper = std::max(upper, step.upper_rps);
   }
-  return upper;
+  return upper * view.demand.PeakOverMean();
 }
 
 // A limit that crosses what is served within the time that a remedy takes is planned for with its hold, in
@@ -178,7 +178,8 @@ Trigger ProposalTrigger(const PlanView& view, int planned, const std::string& re
 
 Trigger EmergencyTrigger(const PlanView& view, const std::string& evidence) {
   Trigger trigger = Base(TriggerKind::kEmergency, view);
-  trigger.planned_rps = view.demand.present_rps();
+  // What is ordered now serves a lead time from now: demand that grows has grown on until then.
+  trigger.planned_rps = view.demand.present_rps() + view.demand.GrowthOver(view.lead_time);
   trigger.planned = std::clamp(std::max(view.current + 1, PlannedLevel(view, trigger.planned_rps)),
                                view.spec.bounds.min, view.spec.bounds.max);
   trigger.evidence = evidence;

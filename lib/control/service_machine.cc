@@ -149,7 +149,16 @@ void ServiceMachine::Handle(const ports::ProductionWindow& event, Context& c) {
   }
   if (step) {
     OnStep(*step, c);
+  } else if (BeyondForecast()) {
+    Consider(std::nullopt, c);
   }
+}
+
+// Within a long step only demand over its limit is news: what lies below it is planned for already.
+bool ServiceMachine::BeyondForecast() const {
+  const model::Forecast& forecast = demand_->forecast();
+  return forecast.state == model::ForecastState::kReady && !forecast.steps.empty() &&
+         demand_->present_rps() > forecast.steps.front().upper_rps;
 }
 
 void ServiceMachine::Handle(const ports::DemandSample& event, Context& c) {

@@ -79,6 +79,7 @@ class ServiceMachine {
   void Handle(const ports::HostPressure& event, Context& c);
   void Handle(const ports::TimerFired& event, Context& c);
   void OnStep(const DemandTracker::Step& step, Context& c);
+  bool BeyondForecast() const;
   void RequestFit(Context& c);
   void Settle(Context& c);  // after every event: what has ended, what has arrived
   void SettleFleet(Context& c);
@@ -93,6 +94,7 @@ class ServiceMachine {
   void StartTrial(std::vector<model::Arm> arms, Context& c);
   std::optional<std::string> WhyNoTrial(const model::Trigger& trigger, std::vector<model::Arm>& arms,
                                         Context& c);
+  bool MeasuredToHold(const model::Trigger& trigger, const Context& c) const;
   bool AnsweredByMeasurements(const model::Trigger& trigger, std::vector<model::Arm>& arms, Context& c);
   void Conclude(Context& c);
   model::ModelVersion LearnFromTrial(Context& c);

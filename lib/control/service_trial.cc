@@ -103,12 +103,17 @@ void ServiceMachine::Consider(const std::optional<forecast::LimitSignal>& signal
 
 void ServiceMachine::OnEmergency(const std::string& evidence, Context& c) {
   const bool quiet = emergency_quiet_until_ && c.now.mono < *emergency_quiet_until_;
-  const bool underway = phase_ == Phase::kApplying && service_.target > fleet_.Serving();
-  if (service_.spec.mode == Mode::kObserve || quiet || underway || Current() <= 0) {
+  if (service_.spec.mode == Mode::kObserve || quiet || Current() <= 0) {
     return;
   }
   model::Trigger trigger = EmergencyTrigger(View(ProductionVersion(), c.now), evidence);
   if (trigger.planned <= trigger.current || Suppressed(trigger, c.now)) {
+    return;
+  }
+  // A remedy on its way is waited for, unless demand has outgrown it.
+  const bool underway = phase_ == Phase::kApplying && service_.target > fleet_.Serving();
+  const int reach = std::min(trigger.planned, trigger.current + service_.spec.bounds.step_out_max);
+  if (underway && reach <= service_.target) {
     return;
   }
   if (trial_) {
@@ -175,13 +180,20 @@ std::optional<std::string> ServiceMachine::WhyNoTrial(const model::Trigger& trig
   const bool unknown = trigger.kind == TriggerKind::kNewVersion || !view.curve.version_known();
   worth.probability_plan_wrong = unknown ? 0.5 : learner_.PlanWrongProbability();
   // A plan found wrong in production is corrected after an emergency and a lead time, and not worse than for
-  // the hold.
+  // the hold. One that was measured to hold can only be too large.
+  const bool holds = MeasuredToHold(trigger, c);
   worth.violation_minutes_if_wrong =
-      std::min(worth.hold_seconds, ToSeconds(service_.spec.triggers.emergency_after + view.lead_time)) / 60.0;
+      holds
+          ? 0
+          : std::min(worth.hold_seconds, ToSeconds(service_.spec.triggers.emergency_after + view.lead_time)) /
+                60.0;
   worth.excess_instances_if_wrong = 1;
   const cost::Worth answer = cost::AssessTrial(worth);
   decision_->worth = answer.loss_avoided - answer.price;
   if (!answer.worth && trigger.kind != TriggerKind::kProposal) {
+    if (holds) {
+      decision_->kind = DecisionKind::kConfirmed;
+    }
     return answer.reason;
   }
   decision_->trial = model::TrialId(fmt::format("{}-t{}", service_.spec.id, intents_.NextNumber(c.out)));
@@ -191,6 +203,12 @@ std::optional<std::string> ServiceMachine::WhyNoTrial(const model::Trigger& trig
     return MessageOf(granted);
   }
   return std::nullopt;
+}
+
+bool ServiceMachine::MeasuredToHold(const model::Trigger& trigger, const Context& c) const {
+  const auto planned = measured_.Find(trigger.version, trigger.planned_rps / trigger.planned, c.now.mono,
+                                      service_.spec.trial.measured_fresh);
+  return planned && planned->slo == model::SloAxis::kHolds;
 }
 
 // A level is answered when a fresh trial of this version settled its load; a plan, when it holds and its

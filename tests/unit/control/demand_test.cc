@@ -74,6 +74,13 @@ TEST_CASE("demand now follows within a few windows") {
   CHECK(tracker.present_rps() == Approx(200).epsilon(0.02));
 }
 
+TEST_CASE("a long window is all that demand now remembers") {
+  DemandTracker tracker = Tracker(std::chrono::seconds(60));
+  tracker.AddWindow(Window(Micros(0), 1500, std::chrono::seconds(15)));
+  tracker.AddWindow(Window(std::chrono::seconds(15), 3000, std::chrono::seconds(15)));
+  CHECK(tracker.present_rps() == Approx(200).epsilon(0.001));
+}
+
 TEST_CASE("silence before the first request is not a demand of zero, silence after it is") {
   DemandTracker tracker = Tracker(std::chrono::seconds(1));
   for (int second = 0; second < 5; ++second) {
