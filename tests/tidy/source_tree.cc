@@ -1,5 +1,7 @@
 #include "tidy/source_tree.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -37,7 +39,7 @@ size_t EndOfQuoted(std::string_view text, size_t at) {
 
 size_t EndOfRaw(std::string_view text, size_t at) {  // at: the R of R"x(
   const size_t open = text.find('(', at);
-  const std::string close = ")" + std::string(text.substr(at + 2, open - at - 2)) + "\"";
+  const std::string close = fmt::format("){}\"", text.substr(at + 2, open - at - 2));
   const size_t end = text.find(close, open);
   return end == std::string_view::npos ? text.size() : end + close.size();
 }
