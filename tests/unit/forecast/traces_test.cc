@@ -1,5 +1,5 @@
 // One-step limits on real workloads, from the day models first exist to the end of each trace. The data are
-// not part of the sources; where they are is SHADOWD_DATA at configuration time.
+// not part of the sources; the environment variable SHADOWD_DATA says where they are.
 #include <zlib.h>
 
 #include <array>
@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "data_file.h"
 #include "forecast/forecaster.h"
 
 namespace shadowd::forecast {
@@ -94,12 +95,12 @@ TEST_CASE("limits of real workloads hold about as often as they promise") {
       {"twitter-anomalydetection-60s.csv.gz", 60, {}},
       {"azure-llm-code-1s.csv", 1, {}},
   }));
-  const std::filesystem::path path = std::filesystem::path(SHADOWD_DATA) / "traces" / trace.file;
-  if (!std::filesystem::exists(path)) {
-    WARN(trace.file << " is not at hand (SHADOWD_DATA=\"" SHADOWD_DATA "\"); skipped");
+  const auto path = DataFile("traces/" + std::string(trace.file));
+  if (!path.has_value()) {
+    WARN(trace.file << " is not at hand (SHADOWD_DATA); skipped");
     return;
   }
-  const Coverage coverage = Follow(trace, Read(path));
+  const Coverage coverage = Follow(trace, Read(*path));
   CAPTURE(trace.file, coverage.samples);
   CHECK(coverage.samples > 500);
   CHECK(coverage.share >= 0.90);

@@ -3,14 +3,13 @@
 #include <set>
 #include <sstream>
 
+#include "data_file.h"
 #include "fakes/packets.h"
 #include "fakes/pcap_file.h"
 #include "require_ok.h"
 
 namespace shadowd {
 namespace {
-
-const std::filesystem::path kCaptures = "/work/shared/data/pcap";
 
 // Tunnels that a plain tap does not open.
 const std::set<std::string> kOutOfReach = {"zeek-ayiya3.pcap", "zeek-erspan.pcap",
@@ -26,9 +25,9 @@ struct Expected {
   std::string methods;
 };
 
-std::vector<Expected> ReadExpected() {
+std::vector<Expected> ReadExpected(const std::filesystem::path& path) {
   std::vector<Expected> all;
-  std::ifstream file(kCaptures / "expected.tsv");
+  std::ifstream file(path);
   std::string line;
   std::getline(file, line);
   while (std::getline(file, line)) {
@@ -45,13 +44,14 @@ std::vector<Expected> ReadExpected() {
 }
 
 TEST_CASE("real captures yield the requests that tshark counts") {
-  if (!std::filesystem::exists(kCaptures / "expected.tsv")) {
-    WARN("no captures on this machine");
+  const auto list = DataFile("pcap/expected.tsv");
+  if (!list.has_value()) {
+    WARN("no captures at hand (SHADOWD_DATA); skipped");
     return;
   }
-  for (const Expected& expected : ReadExpected()) {
+  for (const Expected& expected : ReadExpected(*list)) {
     DYNAMIC_SECTION(expected.file) {
-      const auto packets = fakes::ReadPcapFile(kCaptures / expected.file);
+      const auto packets = fakes::ReadPcapFile(list->parent_path() / expected.file);
       REQUIRE_OK(packets);
       fakes::CollectingSink sink;
       mirror::Extractor::Options options;

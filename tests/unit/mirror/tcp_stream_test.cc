@@ -1,5 +1,7 @@
 #include "mirror/tcp_stream.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <numeric>
@@ -19,7 +21,7 @@ const std::string kText = "The quick brown fox jumps over the lazy dog";
 class Collector : public ByteSink {
  public:
   void OnBytes(Bytes bytes) override { text += AsText(bytes); }
-  void OnGap(uint64_t bytes) override { text += "<" + std::to_string(bytes) + ">"; }
+  void OnGap(uint64_t bytes) override { text += fmt::format("<{}>", bytes); }
 
   std::string text;
 };
