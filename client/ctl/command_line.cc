@@ -1,12 +1,13 @@
 #include "command_line.h"
 
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <functional>
+#include <limits>
 
 #include "change_commands.h"
 #include "completion.h"
+#include "offline.h"
 #include "print.h"
 #include "read_commands.h"
 
@@ -33,6 +34,14 @@ struct Arguments {
   std::function<Status()> command;  // what was asked for
 };
 
+// "" when the word is one of these, otherwise what is wrong with it.
+std::function<std::string(std::string&)> OneOf(const char* a, const char* b, const char* c) {
+  return [=](const std::string& word) {
+    return word == a || word == b || word == c ? std::string()
+                                               : fmt::format("must be {}, {} or {}, got '{}'", a, b, c, word);
+  };
+}
+
 CLI::App* Add(CLI::App& app, Arguments& arguments, const char* name, const char* help,
               std::function<Status()> command) {
   CLI::App* sub = app.add_subcommand(name, help);
@@ -58,9 +67,13 @@ void AddReading(CLI::App& app, Arguments& a) {
       ->capture_default_str();
   options(Add(app, a, "describe", "Explain one resource", [&a] { return DescribeOne(a.session, a.read); }),
           true);
-  options(Add(app, a, "watch", "Show resources and every change, until interrupted",
-              [&a] { return WatchAll(a.session, a.read); }),
-          false);
+  CLI::App* watch = Add(app, a, "watch", "Show resources and every change, until interrupted",
+                        [&a] { return WatchAll(a.session, a.read); });
+  options(watch, false);
+  watch
+      ->add_option("--resume", a.read.resume_revision,
+                   "Only what came after this revision, as -o json tells it of each change")
+      ->check(CLI::Range(int64_t{1}, std::numeric_limits<int64_t>::max()));
 }
 
 void AddServices(CLI::App& app, Arguments& a) {
@@ -102,7 +115,12 @@ void AddTelemetry(CLI::App& app, Arguments& a) {
   CLI::App* report = Add(app, a, "report", "Push demand that was measured elsewhere", nullptr);
   report->add_option("service", a.name, "The service")->required();
   CLI::Option* demand =
-      report->add_option("--demand", a.demand, "Requests per second now")->check(CLI::NonNegativeNumber);
+      report->add_option("--demand", a.demand, "Requests per second now")
+          ->check(CLI::Validator(
+              [](const std::string& text) {
+                return text.rfind('-', 0) == 0 ? "must not be negative, got " + text : std::string();
+              },
+              ""));
   CLI::Option* file =
       report->add_option("--file", a.path, "CSV with the columns time and rps")->check(CLI::ExistingFile);
   demand->excludes(file);
@@ -166,8 +184,8 @@ void AddDaemon(CLI::App& app, Arguments& a) {
     return absl::OkStatus();
   });
   Add(app, a, "completion", "Completion script for a shell",
-      [&a]() -> Status {
-        SHADOWD_ASSIGN_OR_RETURN(const std::string script, CompletionScript(a.shell));
+      [&a, &app]() -> Status {
+        SHADOWD_ASSIGN_OR_RETURN(const std::string script, CompletionScript(a.shell, WordsOf(app)));
         std::fputs(script.c_str(), stdout);
         return absl::OkStatus();
       })
@@ -175,12 +193,23 @@ void AddDaemon(CLI::App& app, Arguments& a) {
       ->required();
 }
 
+// Help lists them; RunCommandLine hands them over before anything here is read.
+void AddOffline(CLI::App& app, Arguments& a) {
+  for (const OfflineCommand& command : kOfflineCommands) {
+    Add(app, a, command.name, command.help, [name = command.name] { return RunOffline({name}); });
+  }
+}
+
 void AddGlobals(CLI::App& app, Arguments& a) {
-  static const std::map<std::string, Output> kOutputs{
-      {"table", Output::kTable}, {"json", Output::kJson}, {"yaml", Output::kYaml}};
-  app.add_option("-o,--output", a.session.output, "table, json or yaml")
-      ->transform(CLI::CheckedTransformer(kOutputs))
-      ->option_text("FORMAT");
+  app.add_option_function<std::string>(
+         "-o,--output",
+         [&a](const std::string& word) {
+           a.session.output = word == "json"   ? Output::kJson
+                              : word == "yaml" ? Output::kYaml
+                                               : Output::kTable;
+         },
+         "table, json or yaml")
+      ->check(CLI::Validator(OneOf("table", "json", "yaml"), "FORMAT"));
   app.add_flag_callback(
       "--json", [&a] { a.session.output = Output::kJson; }, "The same as -o json");
   client::Options& to = a.session.connection;
@@ -196,6 +225,17 @@ void AddGlobals(CLI::App& app, Arguments& a) {
       ->capture_default_str();
 }
 
+// What CLI11 says, but for a command that does not exist: it only knows that one is missing.
+std::string Failure(const CLI::App* app, const CLI::Error& error) {
+  std::string what = error.what();
+  const std::vector<std::string> unknown = app->remaining();
+  if (error.get_name() == "RequiredError" && app->get_subcommands().empty()) {
+    what =
+        unknown.empty() ? "no command was given" : fmt::format("there is no command '{}'", unknown.front());
+  }
+  return fmt::format("shadowctl: {}\nRun with --help for more information.\n", what);
+}
+
 int Execute(Arguments& arguments) {
   arguments.session.connection.deadline =
       std::chrono::milliseconds(static_cast<int64_t>(arguments.timeout_seconds * 1'000));
@@ -209,17 +249,25 @@ int Execute(Arguments& arguments) {
 }  // namespace
 
 int RunCommandLine(int argc, char** argv) {
+  if (const auto offline = OfflineArguments(argc, argv)) {
+    const Status status = RunOffline(*offline);
+    std::fprintf(stderr, "shadowctl: %s\n", MessageOf(status).c_str());
+    return ExitCodeOf(status);
+  }
   Arguments arguments;
   CLI::App app("shadowctl: talk to shadowd, which tests a scaling decision before production pays for it.",
                "shadowctl");
   app.footer(kExitCodes);
   app.require_subcommand(1);
+  app.failure_message(Failure);
+  app.set_version_flag("--version", std::string("shadowctl ") + SHADOWD_VERSION);
   AddGlobals(app, arguments);
   AddReading(app, arguments);
   AddServices(app, arguments);
   AddTelemetry(app, arguments);
   AddInterventions(app, arguments);
   AddDaemon(app, arguments);
+  AddOffline(app, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

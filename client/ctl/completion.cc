@@ -1,64 +1,193 @@
 #include "completion.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+
 namespace shadowd::ctl {
 namespace {
 
-constexpr const char* kCommands =
-    "apply get describe watch delete propose report import retrain cancel terminate approve reject freeze "
-    "status audit "
-    "version completion forecast simulate load mirror analyze capacity";
-constexpr const char* kNouns = "services instances forecasts trials shadows decisions models costs";
-constexpr const char* kFlags = "--output --address --timeout --service --help";
+using Words = std::vector<std::string>;
 
-}  // namespace
+std::string Spaced(const Words& words) {
+  return fmt::format("{}", fmt::join(words, " "));
+}
 
-StatusOr<std::string> CompletionScript(const std::string& shell) {
-  if (shell == "bash") {
-    return fmt::format(R"(_shadowctl() {{
+std::string Names(const CompletionWords& words) {
+  std::string text;
+  for (const CompletionWords::Command& command : words.commands) {
+    text += (text.empty() ? "" : " ") + command.name;
+  }
+  return text;
+}
+
+// The lines of a case over the commands; `offer` says in the shell's words what may follow.
+template <typename Offer>
+std::string Cases(const CompletionWords& words, Offer offer) {
+  std::string text;
+  for (const CompletionWords::Command& command : words.commands) {
+    text += fmt::format("    {}) {} ;;\n", command.name, offer(command));
+  }
+  return text;
+}
+
+// Finds the command among the words before the cursor: the first that is neither a flag nor a flag's value.
+std::string Bash(const CompletionWords& words) {
+  const auto offer = [&words](const CompletionWords::Command& command) {
+    return fmt::format(R"(flags="{} {}" arguments="{}")", Spaced(command.flags), Spaced(words.flags),
+                       Spaced(command.arguments));
+  };
+  return fmt::format(R"(_shadowctl() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}" previous="${{COMP_WORDS[COMP_CWORD-1]}}"
+  local command="" word skip="" flags arguments
+  for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
+    if [[ -n $skip ]]; then skip=""; continue; fi
+    case "$word" in
+      {0}) skip=1 ;;
+      -*) ;;
+      *) command="$word"; break ;;
+    esac
+  done
   case "$previous" in
-    get|describe|watch) COMPREPLY=($(compgen -W "{1}" -- "$current")) ;;
-    delete) COMPREPLY=($(compgen -W "service" -- "$current")) ;;
-    -o|--output) COMPREPLY=($(compgen -W "table json yaml" -- "$current")) ;;
-    -f|--file) COMPREPLY=($(compgen -f -- "$current")) ;;
-    completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$current")) ;;
-    shadowctl) COMPREPLY=($(compgen -W "{0} {2}" -- "$current")) ;;
-    *) COMPREPLY=($(compgen -W "{2}" -- "$current")) ;;
+    -o|--output) COMPREPLY=($(compgen -W "table json yaml" -- "$current")); return ;;
+    {1}) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    {0}) COMPREPLY=(); return ;;
   esac
+  case "$command" in
+    "") flags="{2}" arguments="{3}" ;;
+{4}    *) flags="{2}" arguments="" ;;
+  esac
+  if [[ $current == -* ]]; then
+    COMPREPLY=($(compgen -W "$flags" -- "$current"))
+  elif [[ -z $command || $previous == "$command" ]]; then
+    COMPREPLY=($(compgen -W "$arguments" -- "$current"))
+  else
+    COMPREPLY=()
+  fi
 }}
 complete -F _shadowctl shadowctl
 )",
-                       kCommands, kNouns, kFlags);
-  }
-  if (shell == "zsh") {
-    return fmt::format(R"(#compdef shadowctl
+                     fmt::join(words.valued_flags, "|"), fmt::join(words.file_flags, "|"),
+                     Spaced(words.flags), Names(words), Cases(words, offer));
+}
+
+std::string Zsh(const CompletionWords& words) {
+  const auto offer = [&words](const CompletionWords::Command& command) {
+    return fmt::format(
+        "if [[ $words[CURRENT] == -* ]]; then compadd -- {} {}; elif (( CURRENT == 3 )); then compadd -- {}; "
+        "fi",
+        Spaced(command.flags), Spaced(words.flags), Spaced(command.arguments));
+  };
+  return fmt::format(R"(#compdef shadowctl
 _shadowctl() {{
   case "$words[CURRENT-1]" in
-    get|describe|watch) compadd {1} ;;
-    delete) compadd service ;;
-    -o|--output) compadd table json yaml ;;
-    -f|--file) _files ;;
-    completion) compadd bash zsh fish ;;
-    shadowctl) compadd {0} ;;
-    *) compadd -- {2} ;;
+    -o|--output) compadd table json yaml; return ;;
+    {0}) _files; return ;;
   esac
+  if (( CURRENT == 2 )); then compadd -- {1} {2}; return; fi
+  case "$words[2]" in
+{3}  esac
 }}
 compdef _shadowctl shadowctl
 )",
-                       kCommands, kNouns, kFlags);
+                     fmt::join(words.file_flags, "|"), Names(words), Spaced(words.flags),
+                     Cases(words, offer));
+}
+
+std::string FishFlag(const std::string& flag) {
+  return flag.rfind("--", 0) == 0 ? "-l " + flag.substr(2) : "-s " + flag.substr(1);
+}
+
+std::string Fish(const CompletionWords& words) {
+  std::string text = "complete -c shadowctl -f\n";
+  text += fmt::format("complete -c shadowctl -n __fish_use_subcommand -a \"{}\"\n", Names(words));
+  for (const CompletionWords::Command& command : words.commands) {
+    const std::string seen = fmt::format("-n \"__fish_seen_subcommand_from {}\"", command.name);
+    if (!command.arguments.empty()) {
+      text += fmt::format("complete -c shadowctl {} -a \"{}\"\n", seen, Spaced(command.arguments));
+    }
+    for (const std::string& flag : command.flags) {
+      text += fmt::format("complete -c shadowctl {} {}\n", seen, FishFlag(flag));
+    }
+  }
+  for (const std::string& flag : words.flags) {
+    text += fmt::format("complete -c shadowctl {}\n", FishFlag(flag));
+  }
+  text += "complete -c shadowctl -s o -l output -x -a \"table json yaml\"\n";
+  for (const std::string& flag : words.file_flags) {
+    text += fmt::format("complete -c shadowctl {} -r -F\n", FishFlag(flag));
+  }
+  return text;
+}
+
+// "-o", "--output": every way to say each of the options.
+std::vector<std::string> FlagsOf(const CLI::App& app, bool (*wanted)(const CLI::Option&)) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_snames()) {
+      if (wanted(*option)) {
+        flags.push_back("-" + name);
+      }
+    }
+    for (const std::string& name : option->get_lnames()) {
+      if (wanted(*option)) {
+        flags.push_back("--" + name);
+      }
+    }
+  }
+  return flags;
+}
+
+bool Any(const CLI::Option&) {
+  return true;
+}
+bool TakesValue(const CLI::Option& option) {
+  return option.get_items_expected_max() > 0;
+}
+bool TakesFile(const CLI::Option& option) {
+  return option.check_lname("file") || option.check_lname("ca") || option.check_lname("cert") ||
+         option.check_lname("key");
+}
+
+std::vector<std::string> ArgumentsOf(const std::string& command) {
+  if (command == "get" || command == "describe" || command == "watch") {
+    return {"services", "instances", "forecasts", "trials", "shadows", "decisions", "models", "costs"};
+  }
+  return command == "delete"       ? std::vector<std::string>{"service"}
+         : command == "completion" ? std::vector<std::string>{"bash", "zsh", "fish"}
+                                   : std::vector<std::string>();
+}
+
+}  // namespace
+
+CompletionWords WordsOf(const CLI::App& app) {
+  CompletionWords words;
+  const auto append = [](std::vector<std::string>& to, std::vector<std::string> more) {
+    to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  };
+  words.flags = FlagsOf(app, Any);
+  words.valued_flags = FlagsOf(app, TakesValue);
+  words.file_flags = FlagsOf(app, TakesFile);
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    std::vector<std::string> own = FlagsOf(*command, Any);
+    std::erase_if(own, [](const std::string& flag) { return flag == "-h" || flag == "--help"; });
+    words.commands.push_back({command->get_name(), std::move(own), ArgumentsOf(command->get_name())});
+    append(words.valued_flags, FlagsOf(*command, TakesValue));
+    append(words.file_flags, FlagsOf(*command, TakesFile));
+  }
+  return words;
+}
+
+StatusOr<std::string> CompletionScript(const std::string& shell, const CompletionWords& words) {
+  if (shell == "bash") {
+    return Bash(words);
+  }
+  if (shell == "zsh") {
+    return Zsh(words);
   }
   if (shell == "fish") {
-    return fmt::format(R"(complete -c shadowctl -f
-complete -c shadowctl -n __fish_use_subcommand -a "{0}"
-complete -c shadowctl -n "__fish_seen_subcommand_from get describe watch" -a "{1}"
-complete -c shadowctl -n "__fish_seen_subcommand_from delete" -a service
-complete -c shadowctl -n "__fish_seen_subcommand_from completion" -a "bash zsh fish"
-complete -c shadowctl -s o -l output -x -a "table json yaml"
-complete -c shadowctl -s f -l file -r -F
-complete -c shadowctl -l address -x
-complete -c shadowctl -l service -x
-)",
-                       kCommands, kNouns);
+    return Fish(words);
   }
   return InvalidArgument("no completion for '{}': bash, zsh or fish", shell);
 }

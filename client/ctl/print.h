@@ -1,20 +1,15 @@
-// Writing to standard output: aligned tables, and messages as JSON or YAML with the field names of the API.
+// Writing to standard output: messages as JSON or YAML with the field names of the API; tables are table.h.
 #pragma once
 
 #include <google/protobuf/message.h>
 
 #include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
 
 #include "session.h"
+#include "table.h"
 
 namespace shadowd::ctl {
-
-using Row = std::vector<std::string>;
-
-// Columns are as wide as their longest cell; the last one is not padded.
-std::string Table(const Row& header, const std::vector<Row>& rows);
 
 nlohmann::ordered_json ToJson(const google::protobuf::Message& message);
 std::string ToYaml(const nlohmann::ordered_json& value);
@@ -23,8 +18,6 @@ void PrintValue(const nlohmann::ordered_json& value, Output output);
 // One line of JSON, or one YAML document of a stream.
 void PrintEvent(const nlohmann::ordered_json& value, Output output);
 
-// "1.23k", "0.4": three digits that matter.
-std::string Short(double value);
 // "3m", "2h", "5d" since a time; "-" for none.
 std::string Age(int64_t unix_seconds);
 std::string Clock(int64_t unix_seconds);  // "2026-01-31 12:00:05Z"

@@ -160,9 +160,20 @@ ModelAxis CombineModel(const std::vector<KpiDelta>& kpis, const model::KpiPredic
     return ModelAxis::kUnknown;
   }
   const bool tail_decides = !NearSaturation(predicted, slo);
-  bool all_accurate = true;
+  const bool work_predicted =
+      Find(kpis, KpiKind::kLatencyP50).predicted > 0 || Find(kpis, KpiKind::kCpuPerRequest).predicted > 0;
+  const bool tail_predicted = Find(kpis, SloKind(slo)).predicted > 0;
+  // What stands for the work of a request: its median and CPU; where neither is predicted, the SLO's
+  // quantile.
+  const auto is_work = [&](KpiKind kind) {
+    if (work_predicted) {
+      return kind == KpiKind::kLatencyP50 || kind == KpiKind::kCpuPerRequest;
+    }
+    return tail_predicted ? kind == SloKind(slo) : IsLatency(kind);
+  };
+  bool all_accurate = true, any_accurate = false;
   for (const KpiDelta& delta : kpis) {
-    const bool work = delta.kind == KpiKind::kLatencyP50 || delta.kind == KpiKind::kCpuPerRequest;
+    const bool work = is_work(delta.kind);
     const bool tail = delta.kind == SloKind(slo) && delta.kind != KpiKind::kLatencyP50;
     const bool counts = work || (tail && tail_decides) || delta.kind == KpiKind::kThroughput ||
                         delta.kind == KpiKind::kErrorRate;
@@ -171,10 +182,9 @@ ModelAxis CombineModel(const std::vector<KpiDelta>& kpis, const model::KpiPredic
     }
     const bool known = delta.predicted > 0 && delta.measured > 0;
     all_accurate = all_accurate && (!work || !known || delta.model == ModelAxis::kAccurate);
+    any_accurate = any_accurate || (work && delta.model == ModelAxis::kAccurate);
   }
-  const bool anything = Find(kpis, KpiKind::kLatencyP50).model == ModelAxis::kAccurate ||
-                        Find(kpis, KpiKind::kCpuPerRequest).model == ModelAxis::kAccurate;
-  return all_accurate && anything ? ModelAxis::kAccurate : ModelAxis::kUnknown;
+  return all_accurate && any_accurate ? ModelAxis::kAccurate : ModelAxis::kUnknown;
 }
 
 }  // namespace shadowd::analysis

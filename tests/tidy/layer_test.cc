@@ -39,7 +39,8 @@ const std::map<std::string, Names> kMayUse = {
     {"cost", Plus(kLearners, {"capacity"})},
     {"shadow", kCore},
     {"control", kCore},
-    {"sim", Plus(kCore, {"control"})},
+    {"journal", Plus(kCore, {"control", "rpc", "proto"})},
+    {"sim", Plus(kCore, {"control", "journal"})},
     {"provider", kPlans},
     {"scale", kPlans},
     {"mirror", kPlans},
@@ -51,11 +52,11 @@ const std::map<std::string, Names> kMayUse = {
     {"store", {"base", "model", "ports", "rpc", "proto"}},
 };
 
-const Names kKnowProtobuf = {"rpc", "config", "store"};
+const Names kKnowProtobuf = {"rpc", "config", "store", "journal"};
 
 // Of what is linked around them: the system calls know plans and never the core, the RPC edge translates, the
-// web shows what the RPC edge keeps, the shim stays small, and shadowctl is the client library and little
-// else.
+// web shows what the RPC edge keeps, the shim stays small, shadowctl is the client library and little else,
+// and shadow-lab asks the libraries that decide, without a daemon.
 const std::map<std::string, Names> kEdgeMayUse = {
     {"daemon/io",
      {"base", "model", "ports", "series", "provider", "scale", "mirror", "load", "chaos", "kpi"}},
@@ -64,6 +65,7 @@ const std::map<std::string, Names> kEdgeMayUse = {
     {"daemon/shim", {"base", "model", "provider", "kpi"}},
     {"client/lib", {"base", "model", "rpc"}},
     {"client/ctl", {"base", "config"}},
+    {"client/lab", {"base", "model", "forecast", "capacity", "analysis", "sim", "config"}},
 };
 
 std::string FirstFolder(const std::string& path) {

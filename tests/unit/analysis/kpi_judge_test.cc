@@ -335,6 +335,19 @@ TEST_CASE("The model is off with any KPI that counts, and accurate when the work
     Of(kpis, KpiKind::kLatencyP50).measured = 0;
     CHECK(combined() == ModelAxis::kUnknown);
   }
+  SECTION("where the work itself is not predicted, the SLO's quantile stands for it") {
+    for (const KpiKind kind : {KpiKind::kLatencyP50, KpiKind::kCpuPerRequest}) {
+      Of(kpis, kind).predicted = 0;
+      Of(kpis, kind).model = ModelAxis::kUnknown;
+    }
+    CHECK(combined() == ModelAxis::kAccurate);
+    Of(kpis, KpiKind::kLatencyP99).model = ModelAxis::kUnknown;
+    CHECK(combined() == ModelAxis::kAccurate);
+    Of(kpis, KpiKind::kLatencyP95).model = ModelAxis::kUnknown;
+    CHECK(combined() == ModelAxis::kUnknown);
+    Of(kpis, KpiKind::kLatencyP95).model = ModelAxis::kOff;
+    CHECK(combined() == ModelAxis::kOff);
+  }
   SECTION("a curve that predicts nothing") {
     Of(kpis, KpiKind::kLatencyP50).model = ModelAxis::kOff;
     input.predicted.known = false;

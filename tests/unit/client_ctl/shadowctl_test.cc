@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "../daemon_rpc/rig.h"
 
@@ -95,11 +96,78 @@ TEST_CASE("Proposals, samples, histories and interventions go through") {
   CHECK(Has(Ctl(rig, "cancel web-t1").out, "CANCELLED"));
   CHECK(Has(Ctl(rig, "describe trial web-t1").out, "No arms."));
   CHECK(Ctl(rig, "approve web-d1").code == 3);
+  CHECK(Ctl(rig, "terminate web-t1-a0-s0").code == 3);
+  CHECK(Ctl(rig, "terminate web-t1").code == 2);
   CHECK(Has(Ctl(rig, "freeze --reason maintenance").out, "frozen"));
   CHECK(Has(Ctl(rig, "status").out, "FROZEN: maintenance"));
   CHECK(Ctl(rig, "freeze --off").code == 0);
   CHECK(nlohmann::json::parse(Ctl(rig, "status -o json").out)["frozen"] == false);
   CHECK(Has(Ctl(rig, "audit --limit 2").out, "Services.UpdateService"));
+}
+
+TEST_CASE("A shadow is terminated, and advised decisions are approved or rejected, by their bare ids") {
+  Rig rig;
+  rig.Apply("web");
+  rig.PutTrial("web", "web-t1", model::TrialState::kMeasuring);
+  model::Shadow shadow;
+  shadow.id = model::ReplicaId("web-t1-a0-s0");
+  shadow.service = model::ServiceId("web");
+  shadow.trial = model::TrialId("web-t1");
+  rig.loop.Put(shadow.service, shadow);
+  for (const char* id : {"web-d1", "web-d2"}) {
+    model::Decision decision;
+    decision.id = model::DecisionId(id);
+    decision.service = shadow.service;
+    decision.state = model::DecisionState::kAdvised;
+    rig.loop.Put(decision.service, decision);
+  }
+  const Result terminated = Ctl(rig, "terminate web-t1-a0-s0");
+  CHECK(terminated.code == 0);
+  CHECK(Has(terminated.out, "STOPPED"));
+  CHECK(nlohmann::json::parse(Ctl(rig, "approve web-d1 -o json").out)["state"] == "APPROVED");
+  const Result rejected = Ctl(rig, "reject services/web/decisions/web-d2");
+  CHECK(rejected.code == 0);
+  CHECK(Has(rejected.out, "DECLINED"));
+  const Result again = Ctl(rig, "reject web-d2");
+  CHECK(again.code == 4);
+  CHECK(Has(again.err, "not ADVISED"));
+}
+
+TEST_CASE("Every noun is listed, described and watched in every format") {
+  Rig rig;
+  rig.Apply("web");
+  rig.PutTrial("web", "web-t1", model::TrialState::kMeasuring);
+  for (const char* noun :
+       {"services", "instances", "forecasts", "trials", "shadows", "decisions", "models", "costs"}) {
+    INFO(noun);
+    const Result table = Ctl(rig, fmt::format("get {}", noun));
+    CHECK(table.code == 0);
+    CHECK((table.out.empty() ? table.err == fmt::format("no {}\n", noun)
+                             : Has(table.out, "AGE") || Has(table.out, "MADE")));
+    const auto json = nlohmann::json::parse(Ctl(rig, fmt::format("get {} -o json", noun)).out);
+    CHECK(json[noun].is_array());
+    CHECK(Has(Ctl(rig, fmt::format("get {} -o yaml", noun)).out, fmt::format("{}:", noun)));
+  }
+}
+
+TEST_CASE("A watch that resumes prints only what came later") {
+  Rig rig;
+  rig.PutTrial("web", "web-t1", model::TrialState::kMeasuring);
+  int64_t revision = 0;
+  rig.loop.Sync([&](daemon::Catalogue& catalogue) { revision = catalogue.revision(); });
+  rig.PutTrial("web", "web-t2", model::TrialState::kMeasuring);
+  const std::string out = rig.directory.path() + "/out";
+  const Result watch = Ctl(
+      rig,
+      fmt::format("watch trials --resume {1} -o json >{0} & pid=$!; until test -s {0}; do sleep 0.02; done; "
+                  "kill -INT $pid; wait $pid; exit $?",
+                  out, revision));
+  CHECK(watch.code == 130);
+  const auto event = nlohmann::json::parse(Slurp(out).substr(0, Slurp(out).find('\n')));
+  CHECK(event["type"] == "CHANGED");
+  CHECK(event["resource"]["name"] == "services/web/trials/web-t2");
+  CHECK(event["revision"] > revision);
+  CHECK(Ctl(rig, "watch trials --resume soon").code == 2);
 }
 
 TEST_CASE("A watch prints what is there and ends on a signal") {
@@ -127,6 +195,14 @@ TEST_CASE("Errors name the fault and what to do, with an exit code for their cla
   CHECK(Ctl(rig, "status --no-such-flag").code == 2);
   CHECK(Ctl(rig, "").code == 2);
   CHECK(Ctl(rig, "get gadgets").code == 2);
+  CHECK(Has(Ctl(rig, "").err, "no command was given"));
+  CHECK(Has(Ctl(rig, "conquer shop").err, "there is no command 'conquer'"));
+  CHECK(Has(Ctl(rig, "-o xml status").err, "--output: must be table, json or yaml, got 'xml'"));
+  CHECK(Ctl(rig, "-o 1 status").code == 2);
+  CHECK(Has(Ctl(rig, "report web --demand -3").err, "--demand: must not be negative"));
+  CHECK(Has(Ctl(rig, "propose web").err, "shadowctl: --replicas is required"));
+  CHECK(Ctl(rig, "propose web --replicas many").code == 2);
+  CHECK(Ctl(rig, "apply -f " + rig.directory.path() + "/absent.yaml").code == 2);
   CHECK(Ctl(rig, "get trial odd").code == 2);
   CHECK(Ctl(rig, "report web").code == 2);
   const Result typo = Ctl(rig, "apply -f " + Write(rig, "bad.yaml", "name: web\nbounds:\n  maxx: 5\n"));
@@ -144,12 +220,64 @@ TEST_CASE("Help documents exit codes, and completion knows the shells") {
   Rig rig;
   CHECK(Has(Ctl(rig, "--help").out, "6 the daemon is not reachable"));
   CHECK(Ctl(rig, "version").out == fmt::format("shadowctl {}\n", SHADOWD_VERSION));
+  CHECK(Ctl(rig, "--version").out == fmt::format("shadowctl {}\n", SHADOWD_VERSION));
   for (const char* shell : {"bash", "zsh", "fish"}) {
     CHECK(Has(Ctl(rig, std::string("completion ") + shell).out, "decisions"));
   }
   CHECK(Ctl(rig, "completion tcsh").code == 2);
-  const Result bash = Ctl(rig, "completion bash | bash -n");
-  CHECK(bash.code == 0);
+}
+
+TEST_CASE("Every command that the README tells people to type exists, with its flags") {
+  Rig rig;
+  std::istringstream readme(Slurp(SHADOWD_README));
+  int commands = 0;
+  for (std::string line; std::getline(readme, line);) {
+    std::istringstream words(line);
+    std::string program, command;
+    if (!(words >> program >> command) || program != "shadowctl") {
+      continue;
+    }
+    INFO(line);
+    ++commands;
+    const Result help = Ctl(rig, command + " --help");
+    CHECK(help.code == 0);
+    for (std::string word; words >> word;) {
+      CHECK((word.front() != '-' || Has(help.out, word)));
+    }
+  }
+  CHECK(commands >= 5);
+}
+
+TEST_CASE("Completion in bash offers commands, nouns, flags and values where they belong") {
+  Rig rig;
+  const std::string script = Write(rig, "complete.bash", Ctl(rig, "completion bash").out);
+  const auto offered = [&](const std::string& line) {  // the last word is the one to complete
+    const std::string file =
+        Write(rig, "ask.bash",
+              fmt::format("source {}\nCOMP_WORDS=({})\nCOMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n"
+                          "_shadowctl\necho \"${{COMPREPLY[*]}}\"\n",
+                          script, line));
+    std::FILE* pipe = ::popen(("bash " + file + " 2>&1").c_str(), "r");
+    REQUIRE(pipe != nullptr);
+    char buffer[4096];
+    std::string text(buffer, std::fread(buffer, 1, sizeof(buffer), pipe));
+    ::pclose(pipe);
+    return text;
+  };
+  CHECK(offered("shadowctl pro") == "propose\n");
+  CHECK(offered("/usr/bin/shadowctl -o json --address unix:///x de") == "describe delete\n");
+  CHECK(offered("shadowctl get tr") == "trials\n");
+  CHECK(offered("shadowctl delete ''") == "service\n");
+  CHECK(offered("shadowctl propose shop --rep") == "--replicas\n");
+  CHECK(offered("shadowctl get trials --lim") == "--limit\n");
+  CHECK(offered("shadowctl get trials -o y") == "yaml\n");
+  CHECK(offered("shadowctl status --add") == "--address\n");
+  CHECK(offered("shadowctl completion f") == "fish\n");
+  CHECK(offered(fmt::format("shadowctl apply -f {}", script.substr(0, script.size() - 3))) == script + "\n");
+  CHECK(offered("shadowctl get trials we") == "\n");
+  const std::string all = offered("shadowctl ''");
+  CHECK(Has(all, "freeze"));
+  CHECK(Has(Ctl(rig, "propose --help").out, "--wait-seconds"));
 }
 
 }  // namespace shadowd

@@ -1,0 +1,316 @@
+#include "lab/evaluate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "forecast/forecaster.h"
+
+namespace shadowd::lab {
+namespace {
+
+using forecast::Forecaster;
+using forecast::ScoredStep;
+
+constexpr size_t kPointsMax = 20'000;  // of longer traces the last ones
+constexpr size_t kTrainingMin = 24;    // the forecast fits nothing on fewer
+constexpr int64_t kHorizonMax = 60;
+constexpr Micros kHour = std::chrono::hours(1);
+
+// Linear between the values around a gap; at the ends the nearest value.
+std::vector<double> Interpolated(const std::vector<double>& values) {
+  std::vector<double> filled = values;
+  size_t last = values.size();  // index of the newest value, none yet
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (std::isnan(values[i])) {
+      continue;
+    }
+    const bool first = last == values.size();
+    for (size_t j = first ? 0 : last + 1; j < i; ++j) {
+      const double share = first ? 1 : static_cast<double>(j - last) / static_cast<double>(i - last);
+      filled[j] = first ? values[i] : values[last] + share * (values[i] - values[last]);
+    }
+    last = i;
+  }
+  for (size_t j = last + 1; j < values.size(); ++j) {
+    filled[j] = values[last];
+  }
+  return filled;
+}
+
+// The last kPointsMax steps of a trace, and where they are cut.
+struct Plan {
+  std::vector<double> measured;  // NaN = gap
+  std::vector<double> truth;     // gaps interpolated
+  WallTime start;
+  Micros step{0};
+  size_t training = 0;
+  size_t horizon = 0;
+  size_t season = 1;  // of the scale
+  size_t window = 0;
+  std::vector<size_t> origins;  // points before it are known
+
+  WallTime At(size_t i) const { return start + step * static_cast<int64_t>(i); }
+};
+
+size_t ScaleSeason(const Plan& plan, const std::vector<int>& asked) {
+  if (!asked.empty()) {
+    return static_cast<size_t>(*std::min_element(asked.begin(), asked.end()));
+  }
+  const Micros day = std::chrono::days(1);
+  const auto steps = static_cast<size_t>(day / plan.step);
+  const bool whole = day % plan.step == Micros(0) && steps >= 2;
+  return whole && 2 * steps <= plan.training ? steps : 1;
+}
+
+StatusOr<Plan> MakePlan(const sim::Trace& trace, const EvaluateOptions& options) {
+  Plan plan;
+  const size_t all = trace.demand_rps.size(), n = std::min(all, kPointsMax);
+  const std::vector<double> filled = Interpolated(trace.demand_rps);
+  const auto cut = static_cast<std::ptrdiff_t>(all - n);
+  plan.measured.assign(trace.demand_rps.begin() + cut, trace.demand_rps.end());
+  plan.truth.assign(filled.begin() + cut, filled.end());
+  plan.start = trace.start + trace.step * cut;
+  plan.step = trace.step;
+  plan.training = static_cast<size_t>((1 - options.test_share) * static_cast<double>(n) + 1e-9);
+  const auto in_an_hour = std::clamp<int64_t>(kHour / trace.step, 1, kHorizonMax);
+  plan.horizon = static_cast<size_t>(options.horizon > 0 ? options.horizon : in_an_hour);
+  plan.season = ScaleSeason(plan, options.seasons);
+  plan.window = static_cast<size_t>(std::max(1.0, options.window_days * 86400 / ToSeconds(plan.step))) + 1;
+  if (plan.training < kTrainingMin || n - plan.training < plan.horizon) {
+    return InvalidArgument(
+        "{}: {} steps are too few: at least {} to learn from and {} to forecast are needed (test share {})",
+        trace.name, n, kTrainingMin, plan.horizon, options.test_share);
+  }
+  const size_t possible = (n - plan.training) / plan.horizon;
+  const size_t count = std::min(possible, static_cast<size_t>(options.origins));
+  for (size_t j = 0; j < count; ++j) {
+    const size_t number = count == possible ? j : (count == 1 ? 0 : j * (possible - 1) / (count - 1));
+    plan.origins.push_back(plan.training + number * plan.horizon);
+  }
+  return plan;
+}
+
+void RefitIfWanted(Forecaster& forecaster) {
+  if (forecaster.WantsFit()) {
+    forecaster.Adopt(forecast::FitModels(*forecaster.CopyForFit()));
+  }
+}
+
+// Everything up to an origin is known; it is imported at first and observed step by step afterwards.
+void LearnUntil(const Plan& plan, size_t known, size_t until, Forecaster& forecaster) {
+  if (known == 0) {
+    std::vector<std::pair<WallTime, double>> history;
+    for (size_t i = until - std::min(until, plan.window); i < until; ++i) {
+      if (!std::isnan(plan.measured[i])) {
+        history.emplace_back(plan.At(i), plan.measured[i]);
+      }
+    }
+    forecaster.Import(history);
+    RefitIfWanted(forecaster);
+    return;
+  }
+  for (size_t i = known; i < until; ++i) {
+    if (!std::isnan(plan.measured[i])) {
+      forecaster.Observe(plan.At(i), plan.measured[i]);
+      RefitIfWanted(forecaster);
+    }
+  }
+}
+
+// The forecast of the horizon from `first` on. Where the newest steps before it are gaps, the forecast begins
+// earlier, and its last step stands for what lies beyond its end.
+std::vector<ScoredStep> Score(const model::Forecast& forecast, WallTime first, Micros step,
+                              std::span<const double> truth) {
+  std::vector<ScoredStep> scored;
+  if (forecast.steps.empty()) {
+    return scored;
+  }
+  const auto early = static_cast<size_t>(std::max<int64_t>(0, (first - forecast.steps[0].at) / step));
+  for (size_t h = 0; h < truth.size(); ++h) {
+    const model::ForecastStep& said = forecast.steps[std::min(early + h, forecast.steps.size() - 1)];
+    scored.push_back({truth[h], said.expected_rps, said.lower_rps, said.upper_rps});
+  }
+  return scored;
+}
+
+// How the planning limit of the peak fares.
+class PlanPeaks {
+ public:
+  void Add(double limit, std::span<const double> truth) {
+    const double peak = *std::max_element(truth.begin(), truth.end());
+    ++count_;
+    below_ += peak <= limit ? 1 : 0;
+    if (peak > 0) {
+      ++positive_;
+      margin_ += (limit - peak) / peak;
+    }
+  }
+  void Write(Evaluation& evaluation) const {
+    evaluation.plan_peak_coverage = count_ > 0 ? below_ / count_ : 0;
+    if (positive_ > 0) {
+      evaluation.plan_peak_margin = margin_ / positive_;
+    }
+  }
+
+ private:
+  double count_ = 0, below_ = 0, positive_ = 0, margin_ = 0;
+};
+
+forecast::Options ForecastOptions(const EvaluateOptions& options, Micros step, size_t horizon) {
+  return {.step = step,
+          .seasons = options.seasons,
+          .horizon_steps = static_cast<int>(horizon),
+          .coverage = options.coverage};
+}
+
+}  // namespace
+
+StatusOr<Evaluation> EvaluateTrace(const sim::Trace& trace, const EvaluateOptions& options,
+                                   const CpuSeconds& cpu) {
+  SHADOWD_ASSIGN_OR_RETURN(const Plan plan, MakePlan(trace, options));
+  Evaluation evaluation;
+  evaluation.step = plan.step;
+  evaluation.points = plan.truth.size();
+  evaluation.horizon = static_cast<int>(plan.horizon);
+  evaluation.scale = forecast::SeasonalScale(std::span(plan.truth).first(plan.training), plan.season);
+  Forecaster forecaster(model::ServiceId(trace.name), ForecastOptions(options, plan.step, plan.horizon));
+  forecast::Scorer scorer(evaluation.scale, options.coverage);
+  PlanPeaks peaks;
+  const Micros span = plan.step * static_cast<int64_t>(plan.horizon);
+  size_t known = 0;
+  double seconds = 0;
+  for (const size_t origin : plan.origins) {
+    const double before = cpu();
+    LearnUntil(plan, known, origin, forecaster);
+    const model::Forecast forecast = forecaster.Predict();
+    seconds += cpu() - before;
+    known = origin;
+    const auto truth = std::span(plan.truth).subspan(origin, plan.horizon);
+    const std::vector<ScoredStep> steps = Score(forecast, plan.At(origin), plan.step, truth);
+    if (steps.empty()) {
+      return InvalidArgument("{}: nothing is known of the {} days before the first forecast", trace.name,
+                             options.window_days);
+    }
+    scorer.AddOrigin(steps);
+    peaks.Add(forecaster.PeakUpper(Micros(0), span), truth);
+    for (size_t i = origin; i < origin + plan.horizon; ++i) {
+      evaluation.gap_steps_scored += std::isnan(plan.measured[i]) ? 1 : 0;
+    }
+  }
+  evaluation.scores = scorer.Result();
+  peaks.Write(evaluation);
+  evaluation.seconds_per_forecast = seconds / static_cast<double>(plan.origins.size());
+  return evaluation;
+}
+
+namespace {
+
+// Means of optional values over series: only where each has one.
+class Mean {
+ public:
+  void Add(std::optional<double> value) {
+    sum_ += value.value_or(0);
+    have_ += value ? 1 : 0;
+  }
+  std::optional<double> Over() const {
+    return have_ > 0 ? std::optional<double>(sum_ / have_) : std::nullopt;
+  }
+
+ private:
+  double sum_ = 0, have_ = 0;
+};
+
+struct SeriesMeans {
+  Mean smape, mase, msis, coverage, peak_coverage, margin, width;
+
+  void Add(const forecast::Scores& scores) {
+    smape.Add(scores.smape);
+    mase.Add(scores.mase);
+    msis.Add(scores.msis);
+    coverage.Add(scores.coverage);
+    peak_coverage.Add(scores.peak_coverage);
+    margin.Add(scores.mean_upper_margin);
+    width.Add(scores.mean_relative_width);
+  }
+  void Write(forecast::Scores& scores) const {
+    scores.smape = smape.Over().value_or(0);
+    scores.mase = mase.Over();
+    scores.msis = msis.Over();
+    scores.coverage = coverage.Over().value_or(0);
+    scores.peak_coverage = peak_coverage.Over().value_or(0);
+    scores.mean_upper_margin = margin.Over();
+    scores.mean_relative_width = width.Over();
+  }
+};
+
+StatusOr<std::span<const double>> TestOf(const NamedSeries& series, size_t horizon,
+                                         const std::map<std::string, const NamedSeries*>& tests) {
+  const auto found = tests.find(series.name);
+  if (found == tests.end()) {
+    return InvalidArgument("series '{}' is in the training file, but not in the test file", series.name);
+  }
+  const std::vector<double>& values = found->second->values;
+  if (values.size() < horizon) {
+    return InvalidArgument("series '{}' has {} steps to test with, fewer than the horizon of {}", series.name,
+                           values.size(), horizon);
+  }
+  return std::span(values).first(horizon);
+}
+
+}  // namespace
+
+StatusOr<Evaluation> EvaluateSeries(std::span<const NamedSeries> train, std::span<const NamedSeries> test,
+                                    const EvaluateOptions& options, const CpuSeconds& cpu) {
+  std::map<std::string, const NamedSeries*> tests;
+  for (const NamedSeries& series : test) {
+    tests[series.name] = &series;
+  }
+  Evaluation evaluation;
+  evaluation.series = train.size();
+  evaluation.horizon = options.horizon;
+  evaluation.step = kHour;
+  const auto horizon = static_cast<size_t>(options.horizon);
+  const size_t season =
+      options.seasons.empty()
+          ? 1
+          : static_cast<size_t>(*std::min_element(options.seasons.begin(), options.seasons.end()));
+  SeriesMeans means;
+  PlanPeaks peaks;
+  double seconds = 0;
+  for (const NamedSeries& series : train) {
+    SHADOWD_ASSIGN_OR_RETURN(const std::span<const double> truth, TestOf(series, horizon, tests));
+    if (series.values.size() < kTrainingMin) {
+      return InvalidArgument("series '{}' has {} steps to learn from; at least {} are needed", series.name,
+                             series.values.size(), kTrainingMin);
+    }
+    std::vector<std::pair<WallTime, double>> history;
+    for (size_t t = 0; t < series.values.size(); ++t) {
+      history.emplace_back(WallTime(kHour * static_cast<int64_t>(t)), series.values[t]);
+    }
+    const double before = cpu();
+    Forecaster forecaster(model::ServiceId(series.name), ForecastOptions(options, kHour, horizon));
+    forecaster.Import(history);
+    RefitIfWanted(forecaster);
+    const model::Forecast forecast = forecaster.Predict();
+    seconds += cpu() - before;
+    const WallTime first = history.back().first + kHour;
+    forecast::Scorer scorer(forecast::SeasonalScale(series.values, season), options.coverage);
+    scorer.AddOrigin(Score(forecast, first, kHour, truth));
+    means.Add(scorer.Result());
+    peaks.Add(forecaster.PeakUpper(Micros(0), kHour * options.horizon), truth);
+    evaluation.scores.steps += horizon;
+    ++evaluation.scores.origins;
+  }
+  means.Write(evaluation.scores);
+  peaks.Write(evaluation);
+  if (evaluation.scores.mase) {
+    evaluation.owa =
+        forecast::OverallWeightedAverage(evaluation.scores.smape, *evaluation.scores.mase,
+                                         forecast::kNaive2HourlySmape, forecast::kNaive2HourlyMase);
+  }
+  evaluation.seconds_per_forecast = seconds / static_cast<double>(std::max<size_t>(1, train.size()));
+  return evaluation;
+}
+
+}  // namespace shadowd::lab

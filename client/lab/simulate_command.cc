@@ -1,0 +1,254 @@
+#include "lab/simulate_command.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "config/service_file.h"
+#include "ctl/table.h"
+#include "lab/answer.h"
+#include "lab/input_file.h"
+#include "lab/report.h"
+#include "lab/trace_file.h"
+
+namespace shadowd::lab {
+namespace {
+
+double CpuNow() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
+std::string OwnFolder() {
+  std::string path(4096, '\0');
+  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
+  path.resize(length > 0 ? static_cast<size_t>(length) : 0);
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? std::string(".") : path.substr(0, slash);
+}
+
+// The service that is played when no other is named: installed beside the program's documents, or in the
+// source tree that it was built from.
+StatusOr<std::string> DefaultService() {
+  const std::string installed = OwnFolder() + "/../" + SHADOWD_EXAMPLES + "/simulate/service.yaml";
+  for (const std::string& path : {installed, std::string(SHADOWD_SOURCE_SERVICE)}) {
+    if (::access(path.c_str(), R_OK) == 0) {
+      return path;
+    }
+  }
+  return NotFound("the service to play is not installed ({}); name one with --service", installed);
+}
+
+struct Field {
+  const char* name;
+  sim::Spread sim::Summary::*value;
+};
+constexpr std::array kFields = {Field{"slo_violation_minutes", &sim::Summary::slo_violation_minutes},
+                                Field{"instance_hours", &sim::Summary::instance_hours},
+                                Field{"shadow_instance_hours", &sim::Summary::shadow_instance_hours},
+                                Field{"scale_actions", &sim::Summary::scale_actions},
+                                Field{"false_scale_outs", &sim::Summary::false_scale_outs},
+                                Field{"cost", &sim::Summary::cost},
+                                Field{"requests_over_share", &sim::Summary::over_share},
+                                Field{"scale_outs", &sim::Summary::scale_outs},
+                                Field{"theta_under", &sim::Summary::theta_under},
+                                Field{"theta_over", &sim::Summary::theta_over},
+                                Field{"tau_under", &sim::Summary::tau_under},
+                                Field{"tau_over", &sim::Summary::tau_over},
+                                Field{"instability", &sim::Summary::instability},
+                                Field{"trials", &sim::Summary::trials}};
+
+nlohmann::ordered_json PolicyJson(const PolicyOutcome& outcome) {
+  nlohmann::ordered_json json;
+  for (const Field& field : kFields) {
+    json[field.name] = Number((outcome.summary.*field.value).mean);
+  }
+  json["seconds_to_play"] = Number(outcome.seconds_to_play);
+  if (outcome.summary.seeds > 1) {
+    nlohmann::ordered_json intervals;
+    for (const Field& field : kFields) {
+      const sim::Spread& spread = outcome.summary.*field.value;
+      intervals[field.name] = {Number(spread.low), Number(spread.high)};
+    }
+    json["intervals"] = std::move(intervals);
+  }
+  return json;
+}
+
+StatusOr<sim::Scene> ReadScene(SimulateArguments& a) {
+  if (a.service.empty()) {
+    SHADOWD_ASSIGN_OR_RETURN(a.service, DefaultService());
+  }
+  SHADOWD_ASSIGN_OR_RETURN(const std::string yaml, ReadInput(a.service));
+  SHADOWD_ASSIGN_OR_RETURN(a.draft.spec, config::ParseServiceSpec(yaml, a.service));
+  a.draft.start_up = a.start_up_seconds > 0 ? FromSeconds(a.start_up_seconds) : a.draft.spec.lead_time_prior;
+  a.draft.metric_delay = FromSeconds(a.metric_delay_seconds);
+  SHADOWD_ASSIGN_OR_RETURN(const std::string text, ReadInput(a.trace));
+  SHADOWD_ASSIGN_OR_RETURN(const auto samples, ParseSamples(text, a.trace, a.value_column));
+  a.scene.name = StemOf(a.trace);
+  a.scene.step = FromSeconds(a.step_seconds);
+  return MakeScene(a.draft, samples, a.scene);
+}
+
+void AddPhysics(CLI::App& simulate, SimulateArguments& a) {
+  const std::string group = "What is simulated";
+  sim::PlantOptions& plant = a.draft.plant;
+  simulate.add_option("--slots", plant.slots, "Requests that an instance works on at once")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str()
+      ->group(group);
+  simulate.add_option("--service-ms", plant.service_ms, "Mean time of a request in a slot")
+      ->check(CLI::Range(0.01, 600'000.0))
+      ->capture_default_str()
+      ->group(group);
+  simulate.add_option("--service-cv", plant.service_cv, "Its standard deviation over its mean")
+      ->check(CLI::Range(0.0, 5.0))
+      ->capture_default_str()
+      ->group(group);
+  simulate.add_option("--cpu-ms", plant.cpu_ms, "Mean CPU time of a request")
+      ->check(CLI::Range(0.001, 600'000.0))
+      ->capture_default_str()
+      ->group(group);
+  simulate
+      .add_option("--start-up", a.start_up_seconds,
+                  "Seconds from the order of an instance to its first request; the service's lead_time_prior "
+                  "where not given")
+      ->check(CLI::Range(1.0, 86'400.0))
+      ->group(group);
+  simulate.add_option("--start-failure", a.draft.start_failure, "Probability that a start fails")
+      ->check(CLI::Range(0.0, 0.9))
+      ->capture_default_str()
+      ->group(group);
+  simulate
+      .add_option("--contention", a.draft.contention, "Share by which each further instance slows a request")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str()
+      ->group(group);
+  simulate.add_option("--metric-delay", a.metric_delay_seconds, "Seconds until metrics arrive")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str()
+      ->group(group);
+  simulate.add_option("--metric-loss", a.draft.metric_loss, "Probability that a window of metrics is lost")
+      ->check(CLI::Range(0.0, 0.9))
+      ->capture_default_str()
+      ->group(group);
+}
+
+}  // namespace
+
+void AddSimulateOptions(CLI::App& simulate, SimulateArguments& a) {
+  a.draft.plant.cpu_ms = a.draft.plant.service_ms;  // work, not waiting
+  a.simulate.policies = {"shadowd", "forecast-only", "hpa", "weekly-offset", "oracle"};
+  simulate.add_option("--service", a.service, "YAML of the service; a simple HTTP service where not given");
+  simulate
+      .add_option("--trace", a.trace, "CSV (.gz too) with the columns timestamp or time, and value or rps")
+      ->required();
+  simulate.add_option("--value-column", a.value_column, "Name of the column with the demand");
+  simulate
+      .add_option("--peak", a.scene.peak_rps,
+                  "Requests/s that the trace's maximum is scaled to; 0 = as it is")
+      ->check(CLI::Range(0.0, 1e9))
+      ->capture_default_str();
+  simulate
+      .add_option(
+          "--event", a.scene.events,
+          "deploy:AT:+30%, flash:AT:x2:10m, shift:AT:-20%, failure:AT:2 or outage:AT:15m; AT is a share of\n"
+          "what is played (50%) or a time (6h); may be repeated")
+      ->allow_extra_args(false);
+  simulate
+      .add_option("--history-share", a.scene.history_share,
+                  "Share of the trace that may be learnt from first")
+      ->check(CLI::Range(0.0, 0.95))
+      ->capture_default_str();
+  std::string names;
+  for (const PolicyName& policy : KnownPolicies()) {
+    names += fmt::format("\n{}: {}", policy.name, policy.meaning);
+  }
+  simulate.add_option("--policy", a.simulate.policies, "Policies to compare, separated by commas:" + names)
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->capture_default_str();
+  simulate.add_option("--seed", a.simulate.seed, "Of everything that is random")->capture_default_str();
+  simulate.add_option("--seeds", a.simulate.seeds, "Play this many seeds and give means with intervals")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  simulate.add_option("--step", a.step_seconds, "Seconds of a step")
+      ->check(CLI::Range(1.0, 3600.0))
+      ->capture_default_str();
+  simulate.add_option("--html", a.html, "Write a report for people to this file");
+  simulate.add_option("--plot", a.plot, "Write its chart to this SVG file");
+  AddPhysics(simulate, a);
+}
+
+Status RunSimulate(SimulateArguments& a, bool json) {
+  SHADOWD_ASSIGN_OR_RETURN(const sim::Scene scene, ReadScene(a));
+  SHADOWD_ASSIGN_OR_RETURN(const Simulation simulation, Simulate(scene, a.simulate, CpuNow));
+  if (!a.html.empty()) {
+    SHADOWD_RETURN_IF_ERROR(WriteOutput(a.html, ReportHtml(scene, simulation)));
+  }
+  if (!a.plot.empty()) {
+    SHADOWD_RETURN_IF_ERROR(WriteOutput(a.plot, ReportSvg(scene, simulation)));
+  }
+  const std::string text =
+      json ? ToJson(scene, simulation, a.simulate).dump(2) + "\n" : ToText(scene, simulation);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return absl::OkStatus();
+}
+
+nlohmann::ordered_json ToJson(const sim::Scene& scene, const Simulation& simulation,
+                              const SimulateOptions& options) {
+  nlohmann::ordered_json json;
+  json["trace"] = scene.trace.name;
+  json["service"] = scene.spec.id.str();
+  json["hours"] = ToSeconds(scene.trace.length()) / 3600;
+  json["history_hours"] = ToSeconds(scene.history.length()) / 3600;
+  json["step_seconds"] = ToSeconds(scene.trace.step);
+  json["seed"] = options.seed;
+  json["seeds"] = options.seeds;
+  json["events"] = nlohmann::ordered_json::array();
+  for (const sim::SceneEvent& event : scene.events) {
+    json["events"].push_back({{"kind", sim::SceneEventName(event.kind)},
+                              {"at_hours", ToSeconds(event.at) / 3600},
+                              {"size", event.size},
+                              {"duration_seconds", ToSeconds(event.duration)}});
+  }
+  if (simulation.warning) {
+    json["warning"] = *simulation.warning;
+  }
+  json["policies"] = nlohmann::ordered_json::object();
+  for (const PolicyOutcome& outcome : simulation.outcomes) {
+    json["policies"][outcome.name] = PolicyJson(outcome);
+  }
+  return json;
+}
+
+std::string ToText(const sim::Scene& scene, const Simulation& simulation) {
+  std::string text;
+  for (const std::string& line : Headlines(scene, simulation)) {
+    text += line + "\n";
+  }
+  std::vector<ctl::Row> rows;
+  for (const PolicyOutcome& outcome : simulation.outcomes) {
+    const sim::Summary& s = outcome.summary;
+    const auto figure = [](const sim::Spread& spread, const char* format) {
+      const std::string mean = fmt::format(fmt::runtime(format), spread.mean);
+      return spread.high > spread.low
+                 ? fmt::format("{} ({} to {})", mean, fmt::format(fmt::runtime(format), spread.low),
+                               fmt::format(fmt::runtime(format), spread.high))
+                 : mean;
+    };
+    rows.push_back({outcome.name, figure(s.slo_violation_minutes, "{:.1f}"),
+                    figure(s.instance_hours, "{:.1f}"), figure(s.shadow_instance_hours, "{:.2f}"),
+                    figure(s.scale_actions, "{:.0f}"), figure(s.false_scale_outs, "{:.0f}"),
+                    figure(s.tau_under, "{:.2f}"), figure(s.tau_over, "{:.1f}"), figure(s.cost, "{:.2f}")});
+  }
+  return text + "\n" +
+         ctl::Table({"POLICY", "MINUTES OVER SLO", "INSTANCE H", "SHADOW H", "CHANGES", "IN VAIN", "UNDER %",
+                     "OVER %", "COST " + scene.spec.prices.currency},
+                    rows);
+}
+
+}  // namespace shadowd::lab

@@ -1,0 +1,80 @@
+#include "lab/chart.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+namespace shadowd::lab {
+namespace {
+
+bool Has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+size_t Count(const std::string& text, const std::string& part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+Chart OneLine(std::vector<double> y) {
+  Chart chart{.start = WallFromMicros(1'700'000'000'000'000), .step = std::chrono::minutes(1)};
+  chart.panels.push_back(
+      {.title = "Demand", .lines = {{.name = "web", .colour = "#0072b2", .y = std::move(y)}}, .rule = {}});
+  return chart;
+}
+
+}  // namespace
+
+TEST_CASE("a chart is one svg element with its lines, limit, marks and names") {
+  Chart chart = OneLine({1, 2, 3, 4});
+  chart.panels[0].rule = Rule{"limit", 3};
+  chart.strip = Strip{.title = "Over", .rows = {{.name = "hpa", .colour = "#c00000", .y = {0, 1, 0, 0.5}}}};
+  chart.events.push_back({std::chrono::minutes(2), "deploy: dearer", "deploy", "#7a0177"});
+  chart.decisions.push_back({std::chrono::minutes(1), "CONFIRMED 3 to 4", "", "#009e73"});
+  const std::string svg = DrawChart(chart);
+  CHECK(svg.starts_with("<svg "));
+  CHECK(svg.ends_with("</svg>\n"));
+  CHECK(Count(svg, "<path ") == 1);
+  CHECK(Has(svg, ">limit</text>"));
+  CHECK(Has(svg, "<title>deploy: dearer</title>"));
+  CHECK(Has(svg, "<title>CONFIRMED 3 to 4</title>"));
+  CHECK(Count(svg, "fill=\"#c00000\" fill-opacity") == 2);
+  CHECK_FALSE(Has(svg, "nan"));
+  CHECK_FALSE(Has(svg, "href"));
+}
+
+TEST_CASE("many steps become few columns, and a column keeps its peak") {
+  std::vector<double> y(100'000, 1);
+  y[50'000] = 100;
+  const std::string svg = DrawChart(OneLine(std::move(y)));
+  CHECK(svg.size() < 60'000);
+  CHECK(Has(svg, ">100</text>"));
+}
+
+TEST_CASE("a line has gaps where it has no values, and nothing at all is drawn empty") {
+  const std::string svg = DrawChart(OneLine({1, std::nan(""), 2}));
+  const std::string path = svg.substr(svg.find("<path d=\""), 120);
+  CHECK(Count(path, "M") == 2);
+  CHECK_FALSE(Has(svg, "nan"));
+  CHECK(DrawChart(Chart{.step = std::chrono::minutes(1)}).ends_with("</svg>\n"));
+  CHECK_FALSE(Has(DrawChart(OneLine({std::nan("")})), "nan"));
+}
+
+TEST_CASE("text of others is harmless in a page") {
+  CHECK(Escaped("<script>\"a\" & 'b'</script>\x01") ==
+        "&lt;script&gt;&quot;a&quot; &amp; &#39;b&#39;&lt;/script&gt; ");
+  Chart chart = OneLine({1});
+  chart.panels[0].title = "<b>";
+  CHECK_FALSE(Has(DrawChart(chart), "<b>"));
+}
+
+TEST_CASE("axis steps are round numbers") {
+  CHECK(NiceStep(2000, 4) == 500);
+  CHECK(NiceStep(7, 4) == 2);
+  CHECK(NiceStep(0.4, 4) == Approx(0.1));
+  CHECK(NiceStep(0, 4) == 1);
+}
+
+}  // namespace shadowd::lab
