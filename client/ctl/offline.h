@@ -16,7 +16,6 @@ struct OfflineCommand {
 };
 inline constexpr std::array kOfflineCommands = {
     OfflineCommand{"simulate", "Replay a history under this and other scaling policies, and compare"},
-    OfflineCommand{"replay", "Step the control core on a daemon's journal, and tell where it differs"},
     OfflineCommand{"forecast", "Score the forecast on a history (forecast evaluate)"},
     OfflineCommand{"capacity", "Fit what an instance holds to measured points (capacity fit)"},
     OfflineCommand{"analyze", "Judge a recorded shadow, and tell when the verdict was settled"},

@@ -25,6 +25,8 @@ constexpr uint64_t kCurveRequestsMin = 200;
 constexpr size_t kCurveArmsMin = 3;
 constexpr double kLeansToFail = 0.3;   // a probability to hold that is not worth measuring on for
 constexpr double kPatience = 1.0 / 3;  // of the deadline: then what is open delays no longer
+constexpr double kLeansToHold = 0.7;   // what will probably hold is worth a longer look ...
+constexpr double kLongPatience = 0.6;  // ... of this share of the deadline
 
 struct Ratio {
   double low = 0, high = std::numeric_limits<double>::infinity();
@@ -136,14 +138,21 @@ std::vector<ArmVerdict> Engine::Verdicts(bool at_deadline) const {
   return verdicts;
 }
 
-// An arm below one that may hold: it fails, or leans to failing after enough of a look, or had its time.
+// An arm below one that holds: it is decided, or leans to failing after enough of a look, or had its time.
+// What leans to holding has more of it, since it is the cheaper answer.
 bool Engine::SmallerDecided(size_t arm, const Joint& joint, const ArmVerdict& verdict) const {
   if (verdict.slo != SloAxis::kUnknown) {
     return true;
   }
-  const bool leans = joint.enough && records_[arm].windows() >= kCurveWindowsMin &&
-                     joint.curve.ProbabilityHolds(arms_[arm].load_rps, options_.slo) < kLeansToFail;
-  return leans || records_[arm].seconds() >= kPatience * ToSeconds(options_.deadline);
+  double patience = kPatience;
+  if (joint.enough && records_[arm].windows() >= kCurveWindowsMin) {
+    const double holds = joint.curve.ProbabilityHolds(arms_[arm].load_rps, options_.slo);
+    if (holds < kLeansToFail) {
+      return true;
+    }
+    patience = holds >= kLeansToHold ? kLongPatience : kPatience;
+  }
+  return records_[arm].seconds() >= patience * ToSeconds(options_.deadline);
 }
 
 bool Engine::Settled() const {

@@ -11,7 +11,6 @@ using model::ReplicaState;
 namespace {
 
 constexpr int kStuckAfter = 3;
-constexpr int kRollShare = 5;  // a fifth of the instances is replaced at a time, at least one
 constexpr int kAddAttemptsMax = 5;
 constexpr Micros kBackoffFirst = std::chrono::seconds(1);
 constexpr Micros kBackoffMax = std::chrono::seconds(60);
@@ -88,9 +87,8 @@ void Fleet::Reconcile(shadow::IntentBook& intents, Now now, ports::Outbox& out) 
     return;  // a restart is still looking for them
   }
   const bool may_start = !retry_at_.has_value() || now.mono >= *retry_at_;
-  // A roll has a few more than the target while the newcomers arrive.
-  const bool rolls = LiveOld() > 0 && InFlight() == 0 && Live() == plan_.target && plan_.target > 0;
-  const int surge = rolls ? std::min(LiveOld(), std::max(1, plan_.target / kRollShare)) : 0;
+  // A roll has one more than the target while the newcomer arrives.
+  const int surge = LiveOld() > 0 && InFlight() == 0 && Live() == plan_.target && plan_.target > 0 ? 1 : 0;
   for (int missing = plan_.target + surge - Live(); may_start && missing > 0; --missing) {
     StartOne(intents, now, out);
   }

@@ -1,7 +1,7 @@
 // Production's instances, where shadowd runs them: brings their number and version to what was let through
 // the gate. An instance goes STARTING -> READY -> SERVING (in the balancer) -> DRAINING -> STOPPING ->
-// STOPPED; a new version rolls a fifth at a time, new ones first; failures back off; a server that the
-// balancer lost is added again. Owned by ServiceMachine; pure.
+// STOPPED; a new version rolls one new, one drained at a time; failures back off; a server that the balancer
+// lost is added again. Owned by ServiceMachine; pure.
 #pragma once
 
 #include <map>

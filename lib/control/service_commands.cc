@@ -54,24 +54,37 @@ void ServiceMachine::Adopt(const model::ServiceSpec& spec, Context& c) {
   if (!spec.haproxy.socket.empty() && (fresh || before != spec)) {
     c.out.Do(ports::ObserveProduction{spec});
   }
-  if (spec.mode == Mode::kAct && service_.rollout_version.empty()) {
-    // The first start: nothing runs yet, so there is nothing to test and nobody to protect.
+  FollowSpec(c);
+}
+
+// What the spec alone asks of production, without a decision: the first start, and bounds that have moved. A
+// freeze holds both back until it ends.
+void ServiceMachine::FollowSpec(Context& c) {
+  const model::ServiceSpec& spec = service_.spec;
+  if (spec.mode != Mode::kAct || service_.deleting) {
+    return;
+  }
+  if (service_.rollout_version.empty()) {
+    if (c.host.frozen()) {
+      c.out.Log("first_start=waits cause=\"frozen: {}\"", c.host.frozen_reason());
+      return;
+    }
+    // Nothing runs yet, so there is nothing to test and nobody to protect.
     service_.rollout_version = IdentityOf(spec);
     service_.rollout_instance = spec.instance;
     service_.target = spec.bounds.min;
     phase_ = Phase::kApplying;
     c.out.Log("to=APPLYING replicas={} version={} cause=first_start", service_.target,
               service_.rollout_version);
-    Produce(c);
-  } else if (spec.mode == Mode::kAct && phase_ != Phase::kTrialling) {
-    const int wanted = std::clamp(service_.target, spec.bounds.min, spec.bounds.max);
-    if (wanted != service_.target && !c.host.frozen()) {
-      c.out.Log("to=APPLYING replicas={} cause=bounds_changed", wanted);
-      service_.target = wanted;
-      phase_ = Phase::kApplying;
-    }
-    Produce(c);
+  } else if (phase_ == Phase::kTrialling) {
+    return;
+  } else if (const int wanted = std::clamp(service_.target, spec.bounds.min, spec.bounds.max);
+             wanted != service_.target && !c.host.frozen()) {
+    c.out.Log("to=APPLYING replicas={} cause=bounds_changed", wanted);
+    service_.target = wanted;
+    phase_ = Phase::kApplying;
   }
+  Produce(c);
 }
 
 void ServiceMachine::Handle(const ports::DeleteService& event, Context& c) {
@@ -213,6 +226,10 @@ void ServiceMachine::Handle(const ports::Freeze& event, Context& c) {
     decision_->gate_reason = fmt::format("frozen: {}", event.reason);
     EndTrial(model::TrialState::kCancelled, "the host was frozen", c);
     FinishDecision(model::DecisionState::kBlocked, c);
+  }
+  if (!event.frozen && phase_ == Phase::kIdle) {
+    FollowSpec(c);
+    c.out.Put(service_);
   }
 }
 

@@ -63,6 +63,7 @@ class ServiceMachine {
   void Handle(const ports::Freeze& event, Context& c);
   void Handle(const ports::ImportHistory& event, Context& c);
   void Adopt(const model::ServiceSpec& spec, Context& c);
+  void FollowSpec(Context& c);
   void AnswerAdvised(const model::DecisionId& id, model::DecisionState state, Context& c);
   void Audit(const char* method, const std::string& detail, Context& c);
 

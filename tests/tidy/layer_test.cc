@@ -39,8 +39,7 @@ const std::map<std::string, Names> kMayUse = {
     {"cost", Plus(kLearners, {"capacity"})},
     {"shadow", kCore},
     {"control", kCore},
-    {"journal", Plus(kCore, {"control", "rpc", "proto"})},
-    {"sim", Plus(kCore, {"control", "journal"})},
+    {"sim", Plus(kCore, {"control"})},
     {"provider", kPlans},
     {"scale", kPlans},
     {"mirror", kPlans},
@@ -52,7 +51,7 @@ const std::map<std::string, Names> kMayUse = {
     {"store", {"base", "model", "ports", "rpc", "proto"}},
 };
 
-const Names kKnowProtobuf = {"rpc", "config", "store", "journal"};
+const Names kKnowProtobuf = {"rpc", "config", "store"};
 
 // Of what is linked around them: the system calls know plans and never the core, the RPC edge translates, the
 // web shows what the RPC edge keeps, the shim stays small, shadowctl is the client library and little else,

@@ -68,3 +68,24 @@ TEST_CASE("time passes in order and a wait ends when its condition is met") {
   CHECK(world.now().mono < MonoTime(std::chrono::seconds(5)));
   CHECK_FALSE(world.RunUntil([](const World&) { return false; }, std::chrono::seconds(1)));
 }
+
+TEST_CASE("while the host is frozen nothing starts and no bound moves production; then both follow") {
+  World world(Options());
+  world.Send({model::ServiceId(), ports::Freeze{true, "incident"}, 0, "test"});
+  world.Send({kWeb, ports::ApplyService{Spec(), ""}, 0, "test"});
+  world.RunFor(std::chrono::seconds(10));
+  CHECK(world.instances_alive() == 0);
+  world.Send({model::ServiceId(), ports::Freeze{false, ""}, 0, "test"});
+  world.RunFor(std::chrono::seconds(10));
+  CHECK(world.core().Find(kWeb)->fleet().Serving() == 3);
+
+  world.Send({model::ServiceId(), ports::Freeze{true, "incident"}, 0, "test"});
+  model::ServiceSpec more = Spec();
+  more.bounds = {.min = 5, .max = 5};
+  world.Send({kWeb, ports::ApplyService{more, ""}, 0, "test"});
+  world.RunFor(std::chrono::seconds(10));
+  CHECK(world.instances_alive() == 3);
+  world.Send({model::ServiceId(), ports::Freeze{false, ""}, 0, "test"});
+  world.RunFor(std::chrono::seconds(10));
+  CHECK(world.core().Find(kWeb)->fleet().Serving() == 5);
+}
