@@ -19,6 +19,7 @@ struct Scenario {
   double demand = 540;
   std::vector<int> levels = {4, 5, 6};
   int seconds_max = 14;  // of windows, the first two warm-up
+  Micros deadline = EngineOptions().deadline;
 };
 
 struct Outcome {
@@ -44,6 +45,7 @@ Outcome RunTrial(const Scenario& scenario, uint64_t seed) {
   EngineOptions options;
   options.history = points;
   options.version = version;
+  options.deadline = scenario.deadline;
   std::vector<std::vector<model::KpiWindow>> windows;
   for (size_t i = 0; i < arms.size(); ++i) {
     arms[i].predicted = curve.Predict(arms[i].load_rps);
@@ -105,6 +107,13 @@ int Count(const char* name, const Scenario& scenario, DecisionKind kind, int to,
 
 TEST_CASE("Before the deploy the plan of four is confirmed") {
   CHECK(Count("plan 4 before the deploy", {}, DecisionKind::kConfirmed, 4, 20) >= 18);
+}
+
+TEST_CASE("A planned level near its limit that leans to holding is measured until that is shown") {
+  Scenario scenario;
+  scenario.demand = 664;
+  scenario.deadline = std::chrono::seconds(20);
+  CHECK(Count("plan 4 near its limit", scenario, DecisionKind::kConfirmed, 4, 100) >= 90);
 }
 
 TEST_CASE("After the deploy the plan of four is adjusted to five") {
