@@ -221,3 +221,38 @@ TEST_CASE("a freeze stops trials and closes the gate until it is lifted") {
   world.RunFor(std::chrono::seconds(180));
   CHECK(world.Decisions(kShop).back().state != DecisionState::kBlocked);
 }
+
+TEST_CASE("a version that holds at no level is refused once and left alone until the service changes") {
+  WorldOptions options = DemoOptions(10);
+  options.versions["2"].service_ms = 90;  // no number within the bounds meets the SLO of 100 ms
+  World world(options);
+  world.Send({kShop, ports::ApplyService{DemoSpec(model::Mode::kAct, "1"), ""}, 0, "test"});
+  world.RunFor(std::chrono::seconds(15));
+  world.Send({kShop, ports::ImportHistory(DemoHistory(world, 10)), 0, "test"});
+  world.RunFor(std::chrono::seconds(150));
+  world.Send({kShop, ports::ApplyService{DemoSpec(model::Mode::kAct, "2"), ""}, 0, "test"});
+  world.RunFor(std::chrono::seconds(200));
+  INFO(Story(world));
+  int refused = 0;
+  for (const model::Decision& decision : world.Decisions(kShop)) {
+    if (decision.trigger.kind == model::TriggerKind::kNewVersion) {
+      CHECK(decision.kind == DecisionKind::kRejected);
+      CHECK(decision.state == DecisionState::kBlocked);
+      ++refused;
+    }
+  }
+  CHECK(refused == 1);
+  CHECK(world.kept(kShop).service->rollout_version.starts_with("1~"));
+}
+
+TEST_CASE("many callers, one trial: a proposal that the running trial covers gets its decision") {
+  World world = Started(11, DemoSpec(model::Mode::kAct, "1"));
+  REQUIRE(world.RunUntil(TrialRuns, std::chrono::seconds(60)));
+  const model::Trial trial = world.core().Find(kShop)->trial()->trial();
+  const auto answer =
+      world.Send({kShop, ports::ProposeScaling{trial.arms.front().level, "caller-2"}, 0, "test"});
+  REQUIRE(answer.has_value());
+  REQUIRE(answer->ok());
+  CHECK(std::get<model::Decision>(**answer).trial == trial.id);
+  CHECK(world.core().Find(kShop)->trial()->trial().id == trial.id);
+}
