@@ -2,12 +2,11 @@
 #include "offline.h"
 
 #include <stdlib.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <filesystem>
 
 #include "require_ok.h"
+#include "run_program.h"
 
 namespace shadowd::ctl {
 namespace {
@@ -19,22 +18,8 @@ std::optional<Words> Of(std::vector<const char*> argv) {
   return OfflineArguments(static_cast<int>(argv.size()), argv.data());
 }
 
-struct Result {
-  int code = -1;
-  std::string text;  // both streams
-};
-
-Result Run(const std::string& command) {
-  Result result;
-  std::FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  char buffer[4096];
-  for (size_t got = 0; (got = std::fread(buffer, 1, sizeof(buffer), pipe)) > 0;) {
-    result.text.append(buffer, got);
-  }
-  const int status = ::pclose(pipe);
-  result.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return result;
+ProgramResult Run(const std::string& command) {
+  return RunProgram(command + " 2>&1");
 }
 
 bool Has(const std::string& text, const std::string& part) {
@@ -61,28 +46,28 @@ TEST_CASE("Commands of the daemon stay with shadowctl") {
 }
 
 TEST_CASE("shadowctl becomes shadow-lab, and its exit code is that of the command") {
-  const Result missing = Run(SHADOWCTL " forecast evaluate --input /nowhere/t.csv");
+  const ProgramResult missing = Run(SHADOWCTL " forecast evaluate --input /nowhere/t.csv");
   CHECK(missing.code == 3);
-  CHECK(Has(missing.text, "/nowhere/t.csv: No such file"));
+  CHECK(Has(missing.out, "/nowhere/t.csv: No such file"));
   CHECK(Run(SHADOWCTL " --json simulate").code == 2);
-  CHECK(Has(Run(SHADOWCTL " simulate --help").text, "--history-share"));
+  CHECK(Has(Run(SHADOWCTL " simulate --help").out, "--history-share"));
 }
 
 TEST_CASE("Where shadow-lab is not installed the error says where it was looked for") {
   char path[] = "/tmp/shadowctl-XXXXXX";
   const std::string folder = ::mkdtemp(path);
   std::filesystem::copy_file(SHADOWCTL, folder + "/shadowctl");
-  const Result alone = Run("PATH=/nowhere " + folder + "/shadowctl capacity fit");
+  const ProgramResult alone = Run("PATH=/nowhere " + folder + "/shadowctl capacity fit");
   CHECK(alone.code == 3);
-  CHECK(Has(alone.text, "there is no shadow-lab beside this program (" + folder + ")"));
+  CHECK(Has(alone.out, "there is no shadow-lab beside this program (" + folder + ")"));
   std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("Help lists the offline commands with a line each") {
-  const Result help = Run(SHADOWCTL " --help");
+  const ProgramResult help = Run(SHADOWCTL " --help");
   for (const OfflineCommand& command : kOfflineCommands) {
     CAPTURE(command.name);
-    CHECK(Has(help.text, command.help));
+    CHECK(Has(help.out, command.help));
   }
 }
 

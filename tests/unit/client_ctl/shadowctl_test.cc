@@ -1,20 +1,17 @@
 // shadowctl as a process against a real server on a real socket.
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "../daemon_rpc/rig.h"
+#include "run_program.h"
 
 namespace shadowd {
 namespace {
 
-struct Result {
-  int code = -1;
-  std::string out;
+struct Result : ProgramResult {
   std::string err;
 };
 
@@ -28,17 +25,8 @@ Result Ctl(const Rig& rig, const std::string& arguments, const std::string& addr
   const std::string command =
       fmt::format("SHADOWD_ADDRESS={} {} {} 2>{}",
                   address.empty() ? "unix://" + rig.options.socket.path : address, SHADOWCTL, arguments, err);
-  Result result;
-  std::FILE* pipe = ::popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  char buffer[4096];
-  for (size_t got = 0; (got = std::fread(buffer, 1, sizeof(buffer), pipe)) > 0;) {
-    result.out.append(buffer, got);
-  }
-  const int status = ::pclose(pipe);
-  result.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  result.err = Slurp(err);
-  return result;
+  ProgramResult done = RunProgram(command);
+  return {std::move(done), Slurp(err)};
 }
 
 std::string Write(const Rig& rig, const std::string& name, const std::string& text) {
@@ -257,12 +245,7 @@ TEST_CASE("Completion in bash offers commands, nouns, flags and values where the
               fmt::format("source {}\nCOMP_WORDS=({})\nCOMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n"
                           "_shadowctl\necho \"${{COMPREPLY[*]}}\"\n",
                           script, line));
-    std::FILE* pipe = ::popen(("bash " + file + " 2>&1").c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    char buffer[4096];
-    std::string text(buffer, std::fread(buffer, 1, sizeof(buffer), pipe));
-    ::pclose(pipe);
-    return text;
+    return RunProgram("bash " + file + " 2>&1").out;
   };
   CHECK(offered("shadowctl pro") == "propose\n");
   CHECK(offered("/usr/bin/shadowctl -o json --address unix:///x de") == "describe delete\n");

@@ -1,21 +1,18 @@
 // The real program on small files: exit codes, fields, and rubbish.
 #include <stdlib.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "require_ok.h"
+#include "run_program.h"
 #include "small_scene.h"
 
 namespace shadowd::lab {
 namespace {
 
-struct Result {
-  int code = -1;
-  std::string out;
+struct Result : ProgramResult {
   std::string err;
 };
 
@@ -38,17 +35,8 @@ class Bench {
   }
   Result Run(const std::string& arguments) const {
     const std::string command = fmt::format("{} {} 2>{}/err", SHADOW_LAB, arguments, path_);
-    Result result;
-    std::FILE* pipe = ::popen(command.c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    char buffer[4096];
-    for (size_t got = 0; (got = std::fread(buffer, 1, sizeof(buffer), pipe)) > 0;) {
-      result.out.append(buffer, got);
-    }
-    const int status = ::pclose(pipe);
-    result.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    result.err = Read("err");
-    return result;
+    ProgramResult done = RunProgram(command);
+    return {std::move(done), Read("err")};
   }
   // Refused as bad input, with these words on standard error and nothing on standard output.
   void Refused(const std::string& arguments, const std::string& words, int code = 2) const {
