@@ -22,6 +22,7 @@
 #include "daemon/io/production_observer.h"
 #include "daemon/io/sd_notify.h"
 #include "daemon/loop.h"
+#include "daemon/recorder.h"
 #include "daemon/rpc/server.h"
 #include "daemon/service_files.h"
 #include "daemon/service_metrics.h"
@@ -54,6 +55,7 @@ struct App::Parts {
   ServiceMetrics service_metrics{metrics.registry()};
   std::unique_ptr<store::Store> store;
   std::unique_ptr<control::Core> core;
+  std::unique_ptr<Recorder> recorder;  // none: no journal
   std::unique_ptr<Loop> loop;
   std::unique_ptr<FitPool> fits;
   std::unique_ptr<io::ProcessProvider> provider;
@@ -67,6 +69,8 @@ struct App::Parts {
   bool stopped = false;
 
   Status OpenStore();
+  Status OpenJournal();
+  void SetCoreOptions(const control::CoreOptions& wanted);
   Status MakeEdges();
   StatusOr<size_t> Restore();  // how many services
   Status Serve();
@@ -88,8 +92,31 @@ Status App::Parts::OpenStore() {
   loop_options.catalogue.watch_history = static_cast<size_t>(config.watch_history);
   loop_options.on_event = [this](const std::string& event, Micros lag) { metrics.CountEvent(event, lag); };
   loop_options.on_commit = [this](size_t mutations, Micros took) { metrics.CountCommit(mutations, took); };
+  loop_options.on_step = [this](const ports::Event& event, Now now, const ports::Outcome& outcome) {
+    if (recorder) {
+      recorder->OnStep(event, now, outcome);
+    }
+  };
   loop = std::make_unique<Loop>(loop_options, Loop::Parts{*core, *store});
   return absl::OkStatus();
+}
+
+// The last before the loop runs: a start that fails leaves the journal of the run before where it is.
+Status App::Parts::OpenJournal() {
+  if (const auto& journal = options.config.journal) {
+    const control::HostArbiter& host = core->arbiter();
+    const journal::Start start{kVersion, ReadClocks().wall, core->options(), host.frozen(),
+                               host.frozen_reason()};
+    SHADOWD_ASSIGN_OR_RETURN(recorder, Recorder::Create({journal->path, journal->max_bytes}, start));
+  }
+  return absl::OkStatus();
+}
+
+void App::Parts::SetCoreOptions(const control::CoreOptions& wanted) {
+  core->SetOptions(wanted);
+  if (recorder) {
+    recorder->OnOptions(wanted, ReadClocks().wall);
+  }
 }
 
 Status App::Parts::MakeEdges() {
@@ -147,7 +174,7 @@ StatusOr<size_t> App::Parts::Restore() {
   // All that is stored comes back, also where the configuration now allows fewer.
   control::CoreOptions room = CoreOptionsOf(options.config);
   room.services_max = std::max(room.services_max, snapshot.services.size());
-  core->SetOptions(room);
+  SetCoreOptions(room);
   std::vector<io::KnownReplica> known;
   for (ports::Restored& restored : snapshot.services) {
     const model::ServiceId id = restored.service.spec.id;
@@ -161,7 +188,7 @@ StatusOr<size_t> App::Parts::Restore() {
   }
   // In order behind the machines that must hear of what is found.
   loop->Run([this, known = std::move(known)] {
-    core->SetOptions(CoreOptionsOf(options.config));
+    SetCoreOptions(CoreOptionsOf(options.config));
     provider->Recover(known);
   });
   return snapshot.services.size();
@@ -284,6 +311,7 @@ StatusOr<std::unique_ptr<App>> App::Start(Options options) {
   SHADOWD_ASSIGN_OR_RETURN(const size_t restored, p.Restore());
   SHADOWD_RETURN_IF_ERROR(p.Serve());
   p.Housekeeping();
+  SHADOWD_RETURN_IF_ERROR(p.OpenJournal());
   p.loop_thread = std::thread([&p] { p.loop->RunUntilStopped(); });
   p.ApplyServices(specs);
   p.rpc->SetServing(true);
@@ -316,7 +344,7 @@ Status App::Reload() {
   std::promise<void> taken;  // the loop reads the configuration too: it takes it over, and we wait for that
   p.loop->Run([&p, &wanted, &taken] {
     p.options.config = wanted;
-    p.core->SetOptions(CoreOptionsOf(wanted));
+    p.SetCoreOptions(CoreOptionsOf(wanted));
     taken.set_value();
   });
   taken.get_future().wait();
@@ -359,6 +387,9 @@ void App::Stop() {
   if (p.loop_thread.joinable()) {
     p.loop->Stop();
     p.loop_thread.join();
+  }
+  if (p.recorder) {
+    p.recorder->OnStop(ReadClocks().wall);
   }
   if (p.store) {
     p.store->Close();

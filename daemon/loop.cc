@@ -132,6 +132,9 @@ void Loop::Step(const ports::Event& event, MonoTime arrived, Done done) {
     batch.waiting.emplace_back(stepped.token, std::move(done));
   }
   batch.outcome = parts_.core.Step(stepped, now);
+  if (options_.on_step) {
+    options_.on_step(stepped, now, batch.outcome);
+  }
   if (batch.outcome.mutations.empty()) {
     batch.state = Batch::State::kDurable;  // still in order behind what is not yet on disk
   }

@@ -45,6 +45,8 @@ class Loop final : public Dispatcher {
     // For the daemon's own figures; called on the loop's thread.
     std::function<void(const std::string& event, Micros lag)> on_event;
     std::function<void(size_t mutations, Micros took)> on_commit;
+    // Sees each step of the core and what came out, in order; for the journal. Loop's thread.
+    std::function<void(const ports::Event&, Now, const ports::Outcome&)> on_step;
   };
   struct Parts {  // borrowed
     control::Core& core;

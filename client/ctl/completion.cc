@@ -35,12 +35,12 @@ std::string Cases(const CompletionWords& words, Offer offer) {
 // Finds the command among the words before the cursor: the first that is neither a flag nor a flag's value.
 std::string Bash(const CompletionWords& words) {
   const auto offer = [&words](const CompletionWords::Command& command) {
-    return fmt::format(R"(flags="{} {}" arguments="{}")", Spaced(command.flags), Spaced(words.flags),
-                       Spaced(command.arguments));
+    return fmt::format(R"(flags="{} {}" arguments="{}"{})", Spaced(command.flags), Spaced(words.flags),
+                       Spaced(command.arguments), command.takes_file ? " files=1" : "");
   };
   return fmt::format(R"(_shadowctl() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}" previous="${{COMP_WORDS[COMP_CWORD-1]}}"
-  local command="" word skip="" flags arguments
+  local command="" word skip="" flags arguments files=""
   for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
     if [[ -n $skip ]]; then skip=""; continue; fi
     case "$word" in
@@ -60,6 +60,8 @@ std::string Bash(const CompletionWords& words) {
   esac
   if [[ $current == -* ]]; then
     COMPREPLY=($(compgen -W "$flags" -- "$current"))
+  elif [[ -n $files ]]; then
+    COMPREPLY=($(compgen -f -- "$current"))
   elif [[ -z $command || $previous == "$command" ]]; then
     COMPREPLY=($(compgen -W "$arguments" -- "$current"))
   else
@@ -75,9 +77,9 @@ complete -F _shadowctl shadowctl
 std::string Zsh(const CompletionWords& words) {
   const auto offer = [&words](const CompletionWords::Command& command) {
     return fmt::format(
-        "if [[ $words[CURRENT] == -* ]]; then compadd -- {} {}; elif (( CURRENT == 3 )); then compadd -- {}; "
-        "fi",
-        Spaced(command.flags), Spaced(words.flags), Spaced(command.arguments));
+        "if [[ $words[CURRENT] == -* ]]; then compadd -- {} {}; elif (( CURRENT == 3 )); then {}; fi",
+        Spaced(command.flags), Spaced(words.flags),
+        command.takes_file ? "_files" : "compadd -- " + Spaced(command.arguments));
   };
   return fmt::format(R"(#compdef shadowctl
 _shadowctl() {{
@@ -106,6 +108,9 @@ std::string Fish(const CompletionWords& words) {
     const std::string seen = fmt::format("-n \"__fish_seen_subcommand_from {}\"", command.name);
     if (!command.arguments.empty()) {
       text += fmt::format("complete -c shadowctl {} -a \"{}\"\n", seen, Spaced(command.arguments));
+    }
+    if (command.takes_file) {
+      text += fmt::format("complete -c shadowctl {} -F\n", seen);
     }
     for (const std::string& flag : command.flags) {
       text += fmt::format("complete -c shadowctl {} {}\n", seen, FishFlag(flag));
@@ -172,7 +177,8 @@ CompletionWords WordsOf(const CLI::App& app) {
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     std::vector<std::string> own = FlagsOf(*command, Any);
     std::erase_if(own, [](const std::string& flag) { return flag == "-h" || flag == "--help"; });
-    words.commands.push_back({command->get_name(), std::move(own), ArgumentsOf(command->get_name())});
+    const std::string name = command->get_name();
+    words.commands.push_back({name, std::move(own), ArgumentsOf(name), name == "replay"});
     append(words.valued_flags, FlagsOf(*command, TakesValue));
     append(words.file_flags, FlagsOf(*command, TakesFile));
   }

@@ -17,6 +17,7 @@ struct CompletionWords {
     std::string name;
     std::vector<std::string> flags;
     std::vector<std::string> arguments;  // what its first argument may be, where that is a fixed set
+    bool takes_file = false;             // its arguments are files
   };
   std::vector<Command> commands;
   std::vector<std::string> flags;         // of every command

@@ -18,6 +18,7 @@ inline constexpr std::array kOfflineCommands = {
     OfflineCommand{"simulate", "Replay a history under this and other scaling policies, and compare"},
     OfflineCommand{"forecast", "Score the forecast on a history (forecast evaluate)"},
     OfflineCommand{"capacity", "Fit what an instance holds to measured points (capacity fit)"},
+    OfflineCommand{"replay", "Step the control core on a daemon's journal, and tell where it differs"},
     OfflineCommand{"analyze", "Judge a recorded shadow, and tell when the verdict was settled"},
 };
 

@@ -10,6 +10,7 @@
 #include "lab/answer.h"
 #include "lab/condition.h"
 #include "lab/input_file.h"
+#include "lab/replay_command.h"
 #include "lab/simulate_command.h"
 
 namespace shadowd::lab {
@@ -27,6 +28,8 @@ struct Arguments {
   AnalyzeInput analyze;
   double warm_up_seconds = 0;
   SimulateArguments simulate;
+  ReplayArguments replay;
+  bool differs = false;             // a replay's answer, exit code 1
   std::function<Status()> command;  // what was asked for
 };
 
@@ -225,6 +228,10 @@ int RunCommandLine(int argc, char** argv) {
       *Add(app, arguments, "simulate", "Replay a history under several scaling policies and compare them",
            [&arguments] { return RunSimulate(arguments.simulate, arguments.json); }),
       arguments.simulate);
+  AddReplayOptions(
+      *Add(app, arguments, "replay", "Step the control core on a daemon's journal and tell where it differs",
+           [&arguments] { return RunReplay(arguments.replay, arguments.json, arguments.differs); }),
+      arguments.replay);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -234,7 +241,7 @@ int RunCommandLine(int argc, char** argv) {
   if (!status.ok()) {
     std::fprintf(stderr, "shadow-lab: %s\n", MessageOf(status).c_str());
   }
-  return status.ok() ? 0 : ctl::ExitCodeOf(status);
+  return status.ok() ? (arguments.differs ? 1 : 0) : ctl::ExitCodeOf(status);
 }
 
 }  // namespace shadowd::lab

@@ -60,6 +60,12 @@ StatusOr<DaemonConfig> FromProto(const v1::DaemonConfig& in) {
   config.watch_history = in.has_watch_history() ? in.watch_history() : config.watch_history;
   config.reflection = in.has_reflection() ? in.reflection() : config.reflection;
   SHADOWD_READ_OPTIONAL(in, drain_timeout, config.drain_timeout);
+  if (in.has_journal()) {
+    config.journal.emplace().path = in.journal().path();
+    if (in.journal().has_max_bytes()) {
+      config.journal->max_bytes = in.journal().max_bytes();
+    }
+  }
   return config;
 }
 
@@ -71,6 +77,10 @@ Status ValidatePaths(const DaemonConfig& config) {
   SHADOWD_RETURN_IF_ERROR(CheckAbsolutePath("runtime_dir", config.runtime_dir, kSocketPathMax));
   if (!config.service_dir.empty()) {
     SHADOWD_RETURN_IF_ERROR(CheckAbsolutePath("service_dir", config.service_dir));
+  }
+  if (config.journal) {
+    SHADOWD_RETURN_IF_ERROR(CheckAbsolutePath("journal.path", config.journal->path));
+    SHADOWD_RETURN_IF_ERROR(CheckSize("journal.max_bytes", config.journal->max_bytes, 1u << 20, 256u << 20));
   }
   return config.freeze_file.empty() ? absl::OkStatus() : CheckAbsolutePath("freeze_file", config.freeze_file);
 }

@@ -45,6 +45,12 @@ struct LimitsConfig {
   bool operator==(const LimitsConfig&) const = default;
 };
 
+struct JournalConfig {
+  std::string path;
+  uint64_t max_bytes = 64u << 20;
+  bool operator==(const JournalConfig&) const = default;
+};
+
 struct DaemonConfig {
   std::string socket_path = "/run/shadowd/shadowd.sock";
   std::string socket_group;  // "" = the daemon's own
@@ -60,6 +66,7 @@ struct DaemonConfig {
   int watch_history = 4'096;
   bool reflection = true;
   Micros drain_timeout = std::chrono::seconds(3);
+  std::optional<JournalConfig> journal;  // none = nothing is recorded
 
   bool operator==(const DaemonConfig&) const = default;
 };

@@ -39,6 +39,7 @@ class Core {
       use(id);
     }
   }
+  const CoreOptions& options() const { return options_; }
   const HostArbiter& arbiter() const { return arbiter_; }
 
  private:

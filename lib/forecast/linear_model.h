@@ -30,6 +30,9 @@ class LinearModel {
   LinearModel(Features features, double centre, std::vector<double> weights, std::vector<double> inverse);
 
   const Features& features() const { return features_; }
+  double centre() const { return centre_; }
+  const std::vector<double>& weights() const { return weights_; }
+  const std::vector<double>& inverse() const { return inverse_; }
   // z holds the past and, behind it, what was forecast so far; predicts z[at] from z[at - lag]. `step` is the
   // label of z[at], for the seasons' phase. Lags before the start count as the centre.
   double Predict(std::span<const double> z, size_t at, int64_t step) const;

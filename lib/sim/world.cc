@@ -57,7 +57,7 @@ void World::After(Micros delay, model::ServiceId service, ports::Payload payload
 std::optional<StatusOr<ports::ReplyValue>> World::Send(ports::Event event) {
   event.token = next_token_++;
   const ports::ReplyToken token = event.token;
-  Absorb(core_->Step(event, now()));
+  Step(event);
   const auto reply = replies_.find(token);
   if (reply == replies_.end()) {
     return std::nullopt;
@@ -65,6 +65,14 @@ std::optional<StatusOr<ports::ReplyValue>> World::Send(ports::Event event) {
   StatusOr<ports::ReplyValue> value = std::move(reply->second);
   replies_.erase(reply);
   return value;
+}
+
+void World::Step(const ports::Event& event) {
+  ports::Outcome outcome = core_->Step(event, now());
+  if (options_.on_step) {
+    options_.on_step(event, now(), outcome);
+  }
+  Absorb(std::move(outcome));
 }
 
 void World::Absorb(ports::Outcome outcome) {
@@ -214,7 +222,7 @@ void World::RunFor(Micros duration) {
     now_ = NextMoment(end);
     if (timer_ && *timer_ <= now_) {
       timer_.reset();
-      Absorb(core_->Step({model::ServiceId(), ports::TimerFired{}, 0, "timer"}, now()));
+      Step({model::ServiceId(), ports::TimerFired{}, 0, "timer"});
     }
     while (!later_.empty() && later_.top().at <= now_) {
       const Later due = later_.top();
@@ -224,7 +232,7 @@ void World::RunFor(Micros duration) {
         End(failed->replica);  // whoever watches: a death is seen in any life
       }
       if (due.life == life_ || failed != nullptr) {
-        Absorb(core_->Step(due.event, now()));
+        Step(due.event);
       }
     }
     if (now_ > before && now_ == Following(before, step)) {

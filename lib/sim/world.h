@@ -42,6 +42,8 @@ struct WorldOptions {
   WallTime epoch = WallTime(std::chrono::hours(24 * 365 * 50));  // the wall clock at the start
   // Sees every change as it is made durable; may be empty.
   std::function<void(const ports::Mutation&, MonoTime)> on_change;
+  // Sees every step of the core, as the daemon's journal does; may be empty.
+  std::function<void(const ports::Event&, Now, const ports::Outcome&)> on_step;
   control::HostLimits host;
   uint64_t seed = 1;
 };
@@ -87,6 +89,7 @@ class World {
   WallTime WallAt(MonoTime at) const { return options_.epoch + at.time_since_epoch(); }
   std::unique_ptr<control::Core> NewCore() const;
   void After(Micros delay, model::ServiceId service, ports::Payload payload);
+  void Step(const ports::Event& event);
   void Absorb(ports::Outcome outcome);
   void Do(const ports::Action& action);
   void Start(const model::ServiceId& service, const ports::StartReplica& start);

@@ -40,7 +40,7 @@ void World::Restart() {
     for (const model::Shadow& shadow : restored.shadows) {
       known.push_back(shadow.id);
     }
-    Absorb(core_->Step({id, std::move(restored), 0, "restart"}, now()));
+    Step({id, std::move(restored), 0, "restart"});
     for (const model::ReplicaId& replica : known) {
       After(kSoon, id, ports::ReplicaFound{replica, host_.Runs(replica)});
     }

@@ -39,7 +39,7 @@ const std::map<std::string, Names> kMayUse = {
     {"cost", Plus(kLearners, {"capacity"})},
     {"shadow", kCore},
     {"control", kCore},
-    {"sim", Plus(kCore, {"control"})},
+    {"sim", Plus(kCore, {"control", "journal"})},
     {"provider", kPlans},
     {"scale", kPlans},
     {"mirror", kPlans},
@@ -49,9 +49,10 @@ const std::map<std::string, Names> kMayUse = {
     {"rpc", {"base", "model", "proto"}},
     {"config", {"base", "model", "rpc", "proto"}},
     {"store", {"base", "model", "ports", "rpc", "proto"}},
+    {"journal", {"base", "model", "ports", "forecast", "control", "rpc", "proto"}},
 };
 
-const Names kKnowProtobuf = {"rpc", "config", "store"};
+const Names kKnowProtobuf = {"rpc", "config", "store", "journal"};
 
 // Of what is linked around them: the system calls know plans and never the core, the RPC edge translates, the
 // web shows what the RPC edge keeps, the shim stays small, shadowctl is the client library and little else,

@@ -30,6 +30,8 @@ bool Has(const std::string& text, const std::string& part) {
 
 TEST_CASE("Offline commands keep their arguments; options of the output before them go along") {
   CHECK(Of({"simulate", "--trace", "get", "--json"}) == Words{"simulate", "--trace", "get", "--json"});
+  CHECK(Of({"replay", "/var/lib/shadowd/journal", "-o", "json"}) ==
+        Words{"replay", "/var/lib/shadowd/journal", "-o", "json"});
   CHECK(Of({"forecast", "evaluate"}) == Words{"forecast", "evaluate"});
   CHECK(Of({"--json", "analyze", "--samples", "s"}) == Words{"analyze", "--samples", "s", "--json"});
   CHECK(Of({"-o", "json", "--address", "unix:///x", "capacity", "fit"}) ==

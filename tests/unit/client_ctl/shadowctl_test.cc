@@ -257,6 +257,7 @@ TEST_CASE("Completion in bash offers commands, nouns, flags and values where the
   CHECK(offered("shadowctl status --add") == "--address\n");
   CHECK(offered("shadowctl completion f") == "fish\n");
   CHECK(offered(fmt::format("shadowctl apply -f {}", script.substr(0, script.size() - 3))) == script + "\n");
+  CHECK(offered(fmt::format("shadowctl replay {}", script.substr(0, script.size() - 3))) == script + "\n");
   CHECK(offered("shadowctl get trials we") == "\n");
   const std::string all = offered("shadowctl ''");
   CHECK(Has(all, "freeze"));

@@ -19,7 +19,8 @@ TEST_CASE("Every key is taken") {
       "host: {max_shadows: 0, memory_reserve_bytes: 1GiB, psi_cpu_max: 12.5}\n"
       "limits: {max_services: 2, loop_queue: 65, store_queue: 66, watch_queue: 67, max_watches: 68, "
       "message_bytes_max: 1MiB}\n"
-      "freeze_file: \"\"\nwatch_history: 99\nreflection: false\ndrain_timeout: 500ms\n",
+      "freeze_file: \"\"\nwatch_history: 99\nreflection: false\ndrain_timeout: 500ms\n"
+      "journal: {path: /j, max_bytes: 2MiB}\n",
       "c.yaml");
   REQUIRE_OK(config);
   DaemonConfig expected;
@@ -37,7 +38,11 @@ TEST_CASE("Every key is taken") {
   expected.watch_history = 99;
   expected.reflection = false;
   expected.drain_timeout = std::chrono::milliseconds(500);
+  expected.journal = JournalConfig{"/j", uint64_t{2} << 20};
   REQUIRE(*config == expected);
+  const auto brief = ParseDaemonConfig("journal: {path: /j}\n", "c.yaml");
+  REQUIRE_OK(brief);
+  REQUIRE(brief->journal == JournalConfig{"/j", uint64_t{64} << 20});
   REQUIRE(std::string(LogLevelName(config->log_level)) == "WARN");
 }
 
@@ -60,10 +65,14 @@ TEST_CASE("A configuration that cannot be is refused with file, line and field")
       {"limits: {message_bytes_max: 1KiB}\n",
        "c.yaml:1: limits.message_bytes_max: 1024 is not in 65536..67108864"},
       {"drain_timeout: 2m\n", "c.yaml:1: drain_timeout: 2m is not in 0s..1m"},
+      {"journal: {}\n", "c.yaml:1: journal.path is required"},
+      {"journal: {path: j}\n", "c.yaml:1: journal.path: 'j' is not an absolute path"},
+      {"journal: {path: /j, max_bytes: 1KiB}\n",
+       "c.yaml:1: journal.max_bytes: 1024 is not in 1048576..268435456"},
       {"a: 1\n",
        "c.yaml:1: unknown key 'a' in DaemonConfig; known keys: socket_path, socket_group, tcp, state_dir, "
        "runtime_dir, metrics_listen, log_level, service_dir, host, limits, freeze_file, watch_history, "
-       "reflection, drain_timeout"},
+       "reflection, drain_timeout, journal"},
       {"reflection: true\n---\nreflection: true\n", "c.yaml:3: one document expected"}};
   for (const auto& [text, message] : cases) {
     const Status status = ParseDaemonConfig(text, "c.yaml").status();

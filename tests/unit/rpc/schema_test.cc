@@ -9,6 +9,7 @@
 #include "shadowd/v1/daemon.pb.h"
 #include "shadowd/v1/decisions.pb.h"
 #include "shadowd/v1/forecasts.pb.h"
+#include "shadowd/v1/journal.pb.h"
 #include "shadowd/v1/models.pb.h"
 #include "shadowd/v1/options.pb.h"
 #include "shadowd/v1/services.pb.h"
@@ -31,7 +32,7 @@ std::set<const FileDescriptor*> ApiFiles() {
       v1::Forecast::descriptor()->file(),     v1::Model::descriptor()->file(),
       v1::Service::descriptor()->file(),      v1::Shadow::descriptor()->file(),
       v1::Intent::descriptor()->file(),       v1::Sample::descriptor()->file(),
-      v1::Trial::descriptor()->file()};
+      v1::Trial::descriptor()->file(),        v1::JournalEntry::descriptor()->file()};
   std::set<const FileDescriptor*> files;
   while (!open.empty()) {
     const FileDescriptor* file = open.back();
@@ -65,7 +66,7 @@ void ForEachMessage(Visit visit) {
 }
 
 TEST_CASE("All files of the API are looked at") {
-  REQUIRE(ApiFiles().size() == 15);
+  REQUIRE(ApiFiles().size() == 16);
 }
 
 TEST_CASE("Every field of every message has exactly one behaviour") {

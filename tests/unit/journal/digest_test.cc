@@ -1,0 +1,79 @@
+#include "journal/digest.h"
+
+#include <set>
+
+#include "forecast/fit.h"
+#include "require_ok.h"
+#include "unit/rpc/random_model.h"
+
+namespace shadowd::journal {
+namespace {
+
+uint32_t Of(ports::Change change) {
+  ports::Outcome outcome;
+  outcome.mutations.push_back({model::ServiceId("web"), std::move(change)});
+  return DigestOf(outcome).mutations.at(0);
+}
+
+TEST_CASE("equal values have equal digests, and a change anywhere another") {
+  Rng rng(5);
+  model::Trial trial = rpc::RandomTrial(rng);
+  trial.arms.resize(2);
+  trial.arms[1].verdict.kpis.resize(1);
+  const uint32_t before = Of(trial);
+  CHECK(Of(trial) == before);
+  std::set<uint32_t> seen = {before};
+  const auto differs = [&seen](const model::Trial& changed) { return seen.insert(Of(changed)).second; };
+  model::Trial other = trial;
+  other.arms[1].verdict.kpis[0].delta = 0.1 + 0.2;
+  CHECK(differs(other));
+  other.arms[1].verdict.kpis[0].delta = 0.3;  // one bit away
+  CHECK(differs(other));
+  other = trial;
+  other.note += " ";
+  CHECK(differs(other));
+  other = trial;
+  other.cost = -0.0;
+  trial.cost = 0.0;
+  CHECK(Of(other) != Of(trial));
+  other = trial;
+  std::swap(other.arms[0], other.arms[1]);
+  CHECK(differs(other));
+}
+
+TEST_CASE("neither sizes nor kinds run together") {
+  using model::AuditEntry;
+  CHECK(Of(AuditEntry{WallTime(), "ab", "c", "", ""}) != Of(AuditEntry{WallTime(), "a", "bc", "", ""}));
+  CHECK(Of(AuditEntry{WallTime(), "a", "", "", ""}) !=
+        Of(AuditEntry{WallTime(), std::string("a\0", 2), "", "", ""}));
+  CHECK(Of(ports::ServiceRemoved{model::ServiceId("")}) != Of(ports::FrozenSet{false, ""}));
+}
+
+TEST_CASE("each item of an outcome has its own digest, with the service and the error in it") {
+  ports::Outcome outcome;
+  outcome.actions.push_back({model::ServiceId("a"), ports::StopObserving{}});
+  outcome.actions.push_back({model::ServiceId("b"), ports::StopObserving{}});
+  outcome.replies.push_back({1, NotFound("x")});
+  outcome.replies.push_back({1, WithField(NotFound("x"), "f")});
+  outcome.replies.push_back({1, ports::ReplyValue()});
+  const Digests digests = DigestOf(outcome);
+  CHECK(digests.mutations.empty());
+  REQUIRE(digests.actions.size() == 2);
+  CHECK(digests.actions[0] != digests.actions[1]);
+  REQUIRE(digests.replies.size() == 3);
+  CHECK(std::set<uint32_t>(digests.replies.begin(), digests.replies.end()).size() == 3);
+}
+
+TEST_CASE("the digest of a fit covers the models in it") {
+  forecast::Fit fit;
+  fit.linear.emplace_back(forecast::Features{{1, 2}, {}}, 3.0, std::vector<double>{1, 2, 3},
+                          std::vector<double>(9, 0.5));
+  forecast::Fit other = fit;
+  CHECK(DigestOf(other) == DigestOf(fit));
+  other.linear[0] =
+      forecast::LinearModel(forecast::Features{{1, 2}, {}}, 3.0, {1, 2, 4}, std::vector<double>(9, 0.5));
+  CHECK(DigestOf(other) != DigestOf(fit));
+}
+
+}  // namespace
+}  // namespace shadowd::journal
