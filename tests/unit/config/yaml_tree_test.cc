@@ -53,7 +53,9 @@ TEST_CASE("An alias stands for its node, once") {
 TEST_CASE("Aliases cannot blow up and cannot be circular") {
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 30; ++i) {
-    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    const std::string number = std::to_string(i);
+    bomb += "a";
+    bomb.append(number).append(": &a").append(number).append(" [");
     for (int k = 0; k < 10; ++k) {
       bomb += std::string(k == 0 ? "" : ", ") + "*a" + std::to_string(i - 1);
     }
