@@ -33,6 +33,15 @@ void Fleet::Restore(const std::vector<model::Instance>& instances) {
   }
 }
 
+// What failed was the other version: this one starts at once.
+void Fleet::SetPlan(FleetPlan plan) {
+  if (plan.version != plan_.version) {
+    failures_ = 0;
+    retry_at_.reset();
+  }
+  plan_ = std::move(plan);
+}
+
 Fleet::Entry* Fleet::Mutable(const model::ReplicaId& id) {
   const auto found = instances_.find(id);
   return found == instances_.end() ? nullptr : &found->second;
@@ -86,6 +95,14 @@ void Fleet::Reconcile(shadow::IntentBook& intents, Now now, ports::Outbox& out) 
   if (unknown) {
     return;  // a restart is still looking for them
   }
+  for (auto& [id, entry] : instances_) {
+    const Micros waited = now.mono - entry.stop_asked;
+    if (entry.instance.state == ReplicaState::kStopping &&
+        waited >= entry.how.stop_grace + shadow::kStopAgain) {
+      out.Log("instance={} state=STOPPING action=stop_again", id);
+      AskToStop(entry, intents, now, out);
+    }
+  }
   const bool may_start = !retry_at_.has_value() || now.mono >= *retry_at_;
   // A roll has one more than the target while the newcomer arrives.
   const int surge = LiveOld() > 0 && InFlight() == 0 && Live() == plan_.target && plan_.target > 0 ? 1 : 0;
@@ -101,6 +118,12 @@ void Fleet::Reconcile(shadow::IntentBook& intents, Now now, ports::Outbox& out) 
       Retire(excess, true, intents, now, out);
     }
   }
+}
+
+void Fleet::AskToStop(Entry& entry, shadow::IntentBook& intents, Now now, ports::Outbox& out) {
+  entry.stop_asked = now.mono;
+  out.Do(ports::StopReplica{intents.Open(IntentKind::kStopReplica, entry.instance.id, now, out),
+                            entry.instance.id, entry.how.stop_grace});
 }
 
 void Fleet::StartOne(shadow::IntentBook& intents, Now now, ports::Outbox& out) {
@@ -156,6 +179,9 @@ void Fleet::Move(Entry& entry, InstanceInput input, shadow::IntentBook& intents,
             instance.error.empty() ? "" : " cause=",
             instance.error.empty() ? "" : fmt::format("\"{}\"", instance.error));
   }
+  if (instance.state == ReplicaState::kStopped || instance.state == ReplicaState::kFailed) {
+    intents.CloseAllOf(instance.id, now, out);
+  }
   out.Put(instance);
 }
 
@@ -183,8 +209,7 @@ void Fleet::Perform(Entry& entry, InstanceMove move, shadow::IntentBook& intents
         Add(entry, intents, now, out);
       } else {
         instance.state = ReplicaState::kStopping;
-        out.Do(ports::StopReplica{intents.Open(IntentKind::kStopReplica, instance.id, now, out), instance.id,
-                                  entry.how.stop_grace});
+        AskToStop(entry, intents, now, out);
       }
       break;
     case InstanceMove::kToDraining:
@@ -202,8 +227,7 @@ void Fleet::Perform(Entry& entry, InstanceMove move, shadow::IntentBook& intents
       break;
     case InstanceMove::kToStopping:
       instance.state = ReplicaState::kStopping;
-      out.Do(ports::StopReplica{intents.Open(IntentKind::kStopReplica, instance.id, now, out), instance.id,
-                                entry.how.stop_grace});
+      AskToStop(entry, intents, now, out);
       break;
     case InstanceMove::kToStopped:
       instance.state = ReplicaState::kStopped;

@@ -58,7 +58,7 @@ InstanceMove MoveOf(model::ReplicaState state, InstanceInput input);
 class Fleet {
  public:
   void Restore(const std::vector<model::Instance>& instances);
-  void SetPlan(FleetPlan plan) { plan_ = std::move(plan); }
+  void SetPlan(FleetPlan plan);
   const FleetPlan& plan() const { return plan_; }
 
   // Starts, drains and stops towards the plan; safe to call at any time.
@@ -94,9 +94,11 @@ class Fleet {
     MonoTime started;
     int add_attempts = 0;
     bool adding = false;  // an AddServer is on its way
-    bool found = true;    // false: restored and not yet looked for
+    MonoTime stop_asked{};
+    bool found = true;  // false: restored and not yet looked for
   };
   Entry* Mutable(const model::ReplicaId& id);
+  void AskToStop(Entry& entry, shadow::IntentBook& intents, Now now, ports::Outbox& out);
   void StartOne(shadow::IntentBook& intents, Now now, ports::Outbox& out);
   void Move(Entry& entry, InstanceInput input, shadow::IntentBook& intents, Now now, ports::Outbox& out);
   void Perform(Entry& entry, InstanceMove move, shadow::IntentBook& intents, Now now, ports::Outbox& out);

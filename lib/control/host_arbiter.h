@@ -32,6 +32,7 @@ class HostArbiter {
   bool frozen() const { return frozen_; }
   const std::string& frozen_reason() const { return frozen_reason_; }
   int shadows() const;
+  const HostLimits& limits() const { return limits_; }
 
  private:
   HostLimits limits_;

@@ -57,14 +57,15 @@ void ServiceMachine::Adopt(const model::ServiceSpec& spec, Context& c) {
   FollowSpec(c);
 }
 
-// What the spec alone asks of production, without a decision: the first start, and bounds that have moved. A
-// freeze holds both back until it ends.
+// What the spec alone asks of production, without a decision: the first start, also that of a mended spec
+// where the one before it never came up, and bounds that have moved. A freeze holds all of it back until it
+// ends.
 void ServiceMachine::FollowSpec(Context& c) {
   const model::ServiceSpec& spec = service_.spec;
   if (spec.mode != Mode::kAct || service_.deleting) {
     return;
   }
-  if (service_.rollout_version.empty()) {
+  if (service_.rollout_version.empty() || NeverCameUp()) {
     if (c.host.frozen()) {
       c.out.Log("first_start=waits cause=\"frozen: {}\"", c.host.frozen_reason());
       return;
@@ -72,7 +73,7 @@ void ServiceMachine::FollowSpec(Context& c) {
     // Nothing runs yet, so there is nothing to test and nobody to protect.
     service_.rollout_version = IdentityOf(spec);
     service_.rollout_instance = spec.instance;
-    service_.target = spec.bounds.min;
+    service_.target = std::clamp(service_.target, spec.bounds.min, spec.bounds.max);
     phase_ = Phase::kApplying;
     c.out.Log("to=APPLYING replicas={} version={} cause=first_start", service_.target,
               service_.rollout_version);

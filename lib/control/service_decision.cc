@@ -118,7 +118,7 @@ void ServiceMachine::FinishDecision(DecisionState state, Context& c) {
                           ? kRetryBlocked
                           : std::max<Micros>(service_.spec.forecast.hold / 2, kRetryBlocked);
   if (unchanged) {
-    last_answer_ = LastAnswer{decision.planned, decision.version, c.now.mono + wait};
+    last_answer_ = LastAnswer{decision.planned, decision.trigger.version, c.now.mono + wait};
   }
   if (decision.trial.empty()) {
     WriteLedger(decision, nullptr, c);

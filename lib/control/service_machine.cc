@@ -83,6 +83,10 @@ bool ServiceMachine::VersionPending() const {
          wanted != refused_version_;
 }
 
+bool ServiceMachine::NeverCameUp() const {
+  return fleet_.Serving() == 0 && fleet_.Stuck() && service_.rollout_version != IdentityOf(service_.spec);
+}
+
 int ServiceMachine::Current() const {
   return service_.spec.mode == Mode::kAct && service_.target > 0 ? fleet_.Serving() : serving_seen_;
 }
@@ -260,6 +264,10 @@ void ServiceMachine::Handle(const ports::TimerFired& event, Context& c) {
   if (trial_) {
     trial_->Tick(intents_, c.now, c.out);
   }
+  for (Ending& ending : endings_) {
+    ending.trial.Tick(intents_, c.now, c.out);
+  }
+  AskOrphansAgain(c);
   fleet_.Reconcile(intents_, c.now, c.out);
 }
 
@@ -286,22 +294,40 @@ void ServiceMachine::SettleTrials(Context& c) {
   });
 }
 
+// What the spec asks and a trial, a freeze or a version that never came up held back.
+void ServiceMachine::FollowWhatIsOwed(Context& c) {
+  const model::Bounds& bounds = service_.spec.bounds;
+  const bool out_of_bounds = phase_ == Phase::kIdle && service_.target > 0 &&
+                             (service_.target < bounds.min || service_.target > bounds.max);
+  const bool owed = out_of_bounds || (phase_ != Phase::kTrialling && NeverCameUp());
+  if (!owed || service_.spec.mode != Mode::kAct || c.host.frozen()) {
+    return;
+  }
+  if (decision_) {
+    FinishDecision(model::DecisionState::kFailed, c);
+  }
+  FollowSpec(c);
+  c.out.Put(service_);
+}
+
 void ServiceMachine::SettleFleet(Context& c) {
   if (phase_ == Phase::kDeleting) {
     fleet_.Reconcile(intents_, c.now, c.out);
-    if (fleet_.empty() && !trial_ && endings_.empty() && orphans_.empty()) {
+    const bool gone = fleet_.empty() && !trial_ && endings_.empty() && orphans_.empty();
+    if (gone && intents_.pending() == 0) {  // else a server may still be in the balancer
       c.out.Log("from=DELETING to=REMOVED");
       c.out.Put(ports::ServiceRemoved{service_.spec.id});
       removed_ = true;
     }
     return;
   }
+  FollowWhatIsOwed(c);
   if (phase_ != Phase::kApplying) {
     return;
   }
   const bool arrived = fleet_.Converged();
   const std::optional<std::string> stuck = fleet_.Stuck();
-  if (!arrived && !(stuck && decision_)) {
+  if (!arrived && !stuck) {
     return;
   }
   phase_ = Phase::kIdle;

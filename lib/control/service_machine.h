@@ -83,6 +83,7 @@ class ServiceMachine {
   bool BeyondForecast() const;
   void RequestFit(Context& c);
   void Settle(Context& c);  // after every event: what has ended, what has arrived
+  void FollowWhatIsOwed(Context& c);
   void SettleFleet(Context& c);
   void SettleTrials(Context& c);
 
@@ -113,12 +114,15 @@ class ServiceMachine {
   // Restart (service_restore.cc)
   void Handle(const ports::Restored& event, Context& c);
   void Handle(const ports::ReplicaFound& event, Context& c);
+  void StopOrphan(const model::ReplicaId& id, Context& c);
+  void AskOrphansAgain(Context& c);
   bool EndOrphan(const model::ReplicaId& id, const std::string& note, Context& c);
 
   PlanView View(const std::string& version, Now now);
   std::string ProductionVersion() const;
   std::string CurveVersion(const std::string& version) const;
   bool VersionPending() const;
+  bool NeverCameUp() const;  // what production is to run, while the spec asks for something else by now
   int Current() const;
   bool Trials() const;
   FleetPlan PlanOf() const;
@@ -143,8 +147,12 @@ class ServiceMachine {
     shadow::TrialRun trial;
     model::Decision decision;
   };
-  std::vector<Ending> endings_;                        // trials whose shadows are still stopping
-  std::map<model::ReplicaId, model::Shadow> orphans_;  // shadows of trials that a restart ended
+  std::vector<Ending> endings_;  // trials whose shadows are still stopping
+  struct Orphan {                // a shadow of a trial that a restart ended
+    model::Shadow shadow;
+    std::optional<MonoTime> stop_asked;
+  };
+  std::map<model::ReplicaId, Orphan> orphans_;
 
   int serving_seen_ = 0;  // UP in the balancer
   int surplus_steps_ = 0;

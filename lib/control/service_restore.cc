@@ -28,7 +28,7 @@ void ServiceMachine::Handle(const ports::Restored& event, Context& c) {
   }
   for (const model::Shadow& shadow : event.shadows) {
     if (shadow.state != ReplicaState::kStopped && shadow.state != ReplicaState::kFailed) {
-      orphans_[shadow.id] = shadow;
+      orphans_[shadow.id].shadow = shadow;
     }
   }
   for (model::Decision decision : event.open_decisions) {
@@ -70,10 +70,24 @@ void ServiceMachine::Handle(const ports::ReplicaFound& event, Context& c) {
     EndOrphan(event.replica, "gone when the daemon came back", c);
     return;
   }
-  orphan->second.state = ReplicaState::kStopping;
-  c.out.Put(orphan->second);
-  c.out.Do(ports::StopReplica{intents_.Open(model::IntentKind::kStopReplica, event.replica, c.now, c.out),
-                              event.replica, Micros(0)});
+  StopOrphan(event.replica, c);
+}
+
+void ServiceMachine::StopOrphan(const model::ReplicaId& id, Context& c) {
+  Orphan& orphan = orphans_.at(id);
+  orphan.shadow.state = ReplicaState::kStopping;
+  orphan.stop_asked = c.now.mono;
+  c.out.Put(orphan.shadow);
+  c.out.Do(
+      ports::StopReplica{intents_.Open(model::IntentKind::kStopReplica, id, c.now, c.out), id, Micros(0)});
+}
+
+void ServiceMachine::AskOrphansAgain(Context& c) {
+  for (const auto& [id, orphan] : orphans_) {
+    if (orphan.stop_asked && c.now.mono - *orphan.stop_asked >= shadow::kStopAgain) {
+      StopOrphan(id, c);
+    }
+  }
 }
 
 bool ServiceMachine::EndOrphan(const model::ReplicaId& id, const std::string& note, Context& c) {
@@ -81,8 +95,9 @@ bool ServiceMachine::EndOrphan(const model::ReplicaId& id, const std::string& no
   if (orphan == orphans_.end()) {
     return false;
   }
-  model::Shadow shadow = std::move(orphan->second);
+  model::Shadow shadow = std::move(orphan->second.shadow);
   orphans_.erase(orphan);
+  intents_.CloseAllOf(id, c.now, c.out);
   shadow.state = ReplicaState::kStopped;
   shadow.end_time = c.now.wall;
   shadow.error = note;

@@ -306,6 +306,17 @@ void ServiceMachine::Conclude(Context& c) {
         "version {} holds the SLO with no number of replicas up to {}; {} stays in production. {}",
         decision.version, service_.spec.bounds.max, service_.rollout_version, finding.reason);
   }
+  const bool unseen = std::none_of(trial.arms.begin(), trial.arms.end(),
+                                   [](const model::Arm& arm) { return arm.verdict.requests > 0; });
+  if (trial.trigger.kind == TriggerKind::kNewVersion && decision.version != service_.rollout_version &&
+      unseen) {
+    decision.kind = DecisionKind::kInconclusive;
+    decision.to = decision.from;
+    decision.version = service_.rollout_version;
+    decision.reason =
+        fmt::format("nothing of version {} was seen to run, so it is not let into production yet. {}",
+                    trial.trigger.version, finding.reason);
+  }
   learner_.RecordTrial(ToSeconds(trial_->Age(c.now)));
   learner_.RecordPlan(decision.kind == DecisionKind::kConfirmed);
   const bool settled = decision.kind != DecisionKind::kInconclusive;

@@ -38,6 +38,20 @@ bool IntentBook::Close(const model::IntentKey& key, const Status& result, Now no
   return true;
 }
 
+void IntentBook::CloseAllOf(const model::ReplicaId& replica, Now now, ports::Outbox& out) {
+  std::vector<model::IntentKey> keys;
+  for (const auto& [key, intent] : pending_) {
+    const bool providers =
+        intent.kind == model::IntentKind::kStartReplica || intent.kind == model::IntentKind::kStopReplica;
+    if (providers && intent.replica == replica) {
+      keys.push_back(key);
+    }
+  }
+  for (const model::IntentKey& key : keys) {
+    Close(key, Aborted("the replica ended"), now, out);
+  }
+}
+
 void IntentBook::Restore(const std::vector<model::Intent>& pending, Now now, ports::Outbox& out) {
   for (const model::Intent& intent : pending) {
     pending_.emplace(intent.key, intent);

@@ -14,6 +14,9 @@
 
 namespace shadowd::shadow {
 
+// An order to stop whose end is not told for this long beyond its grace is given again.
+inline constexpr Micros kStopAgain = std::chrono::seconds(15);
+
 class IntentBook {
  public:
   explicit IntentBook(int next_number = 1) : next_number_(next_number) {}
@@ -25,6 +28,10 @@ class IntentBook {
 
   // Returns false when the key is unknown or closed already: a late or repeated result, to be ignored.
   bool Close(const model::IntentKey& key, const Status& result, Now now, ports::Outbox& out);
+
+  // The replica is no more: closes what was asked of its provider and got no answer of its own, as a start
+  // that a stop overtook.
+  void CloseAllOf(const model::ReplicaId& replica, Now now, ports::Outbox& out);
 
   // After a restart: what was underway is closed as failed; its owner looks at the world and starts anew.
   void Restore(const std::vector<model::Intent>& pending, Now now, ports::Outbox& out);

@@ -66,7 +66,7 @@ void ShadowSet::Start(const model::TrialId& trial, int arm, const model::Replica
   entry.shadow.version = version;
   entry.shadow.create_time = now.wall;
   entry.shadow.expire_time = now.wall + spec_.shadows.ttl;
-  entry.last_used = now.mono;
+  entry.last_used = entry.started = now.mono;
   entry.expires = now.mono + spec_.shadows.ttl;
   out.Put(entry.shadow);
   shadows_[id] = entry;
@@ -99,15 +99,16 @@ void ShadowSet::Move(Entry& entry, ShadowInput input, IntentBook& intents, Now n
     case ShadowMove::kToFailed:
       shadow.state = ReplicaState::kFailed;
       shadow.end_time = now.wall;
+      entry.ended = now.mono;
       break;
     case ShadowMove::kToStopping:
       shadow.state = ReplicaState::kStopping;
-      out.Do(ports::StopReplica{intents.Open(model::IntentKind::kStopReplica, shadow.id, now, out), shadow.id,
-                                Micros(0)});
+      AskToStop(entry, intents, now, out);
       break;
     case ShadowMove::kToStopped:
       shadow.state = ReplicaState::kStopped;
       shadow.end_time = now.wall;
+      entry.ended = now.mono;
       break;
   }
   if (shadow.state != from) {
@@ -115,7 +116,16 @@ void ShadowSet::Move(Entry& entry, ShadowInput input, IntentBook& intents, Now n
             model::ReplicaStateName(shadow.state), shadow.error.empty() ? "" : " cause=",
             shadow.error.empty() ? "" : fmt::format("\"{}\"", shadow.error));
   }
+  if (entry.ended) {
+    intents.CloseAllOf(shadow.id, now, out);
+  }
   out.Put(shadow);
+}
+
+void ShadowSet::AskToStop(Entry& entry, IntentBook& intents, Now now, ports::Outbox& out) {
+  entry.stop_asked = now.mono;
+  out.Do(ports::StopReplica{intents.Open(model::IntentKind::kStopReplica, entry.shadow.id, now, out),
+                            entry.shadow.id, Micros(0)});
 }
 
 void ShadowSet::Stop(const model::ReplicaId& id, IntentBook& intents, Now now, ports::Outbox& out) {
@@ -186,6 +196,10 @@ void ShadowSet::NoteRequests(const model::ReplicaId& id, uint64_t requests, Now 
 
 void ShadowSet::EndOverdue(IntentBook& intents, Now now, ports::Outbox& out) {
   for (auto& [id, entry] : shadows_) {
+    if (entry.shadow.state == ReplicaState::kStopping && now.mono - entry.stop_asked >= kStopAgain) {
+      out.Log("shadow={} state=STOPPING action=stop_again", id);
+      AskToStop(entry, intents, now, out);
+    }
     const bool idle = entry.shadow.state == ReplicaState::kReady &&
                       now.mono - entry.last_used >= spec_.shadows.idle_timeout;
     const bool expired = now.mono >= entry.expires;
@@ -236,8 +250,7 @@ std::vector<const model::Shadow*> ShadowSet::ReadyOf(int arm) const {
 double ShadowSet::SecondsSoFar(Now now) const {
   double seconds = 0;
   for (const auto& [id, entry] : shadows_) {
-    const WallTime end = entry.shadow.end_time == WallTime() ? now.wall : entry.shadow.end_time;
-    seconds += std::max(0.0, ToSeconds(end - entry.shadow.create_time));
+    seconds += ToSeconds(entry.ended.value_or(now.mono) - entry.started);  // whatever the wall clock did
   }
   return seconds;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "base/status.h"
@@ -37,7 +38,8 @@ class ShadowSet {
   bool OnStopped(const ports::ReplicaStopped& event, IntentBook& intents, Now now, ports::Outbox& out);
 
   void NoteRequests(const model::ReplicaId& id, uint64_t requests, Now now);
-  // Ends what is past its ttl, or was ready and idle for longer than allowed.
+  // Ends what is past its ttl, or was ready and idle for longer than allowed; asks again where a stop got
+  // lost.
   void EndOverdue(IntentBook& intents, Now now, ports::Outbox& out);
 
   const model::Shadow* Find(const model::ReplicaId& id) const;
@@ -53,7 +55,11 @@ class ShadowSet {
     model::Shadow shadow;
     MonoTime last_used;
     MonoTime expires;
+    MonoTime started;
+    MonoTime stop_asked{};
+    std::optional<MonoTime> ended;
   };
+  void AskToStop(Entry& entry, IntentBook& intents, Now now, ports::Outbox& out);
   void Move(Entry& entry, ShadowInput input, IntentBook& intents, Now now, ports::Outbox& out);
   Entry* Mutable(const model::ReplicaId& id);
 

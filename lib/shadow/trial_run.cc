@@ -183,10 +183,10 @@ void TrialRun::AddProduction(const model::KpiWindow& mean_instance, double prese
 }
 
 void TrialRun::Tick(IntentBook& intents, Now now, ports::Outbox& out) {
+  shadows_.EndOverdue(intents, now, out);
   if (Ended()) {
     return;
   }
-  shadows_.EndOverdue(intents, now, out);
   const model::ServiceSpec& spec = setup_.spec;
   if (trial_.state == TrialState::kStarting &&
       now.mono - started_ >= spec.instance.readiness.deadline + std::chrono::seconds(5)) {

@@ -256,3 +256,43 @@ TEST_CASE("many callers, one trial: a proposal that the running trial covers get
   CHECK(std::get<model::Decision>(**answer).trial == trial.id);
   CHECK(world.core().Find(kShop)->trial()->trial().id == trial.id);
 }
+
+TEST_CASE("a first version that never comes up gives way to the spec that mends it") {
+  World world(DemoOptions(5));
+  world.Send({kShop, ports::ApplyService{DemoSpec(model::Mode::kAct, "broken"), ""}, 0, "test"});
+  world.RunFor(std::chrono::minutes(3));
+  REQUIRE(world.core().Find(kShop)->fleet().Serving() == 0);
+  world.Send({kShop, ports::ApplyService{DemoSpec(model::Mode::kAct, "1"), ""}, 0, "test"});
+  world.RunFor(std::chrono::seconds(30));
+  CHECK(world.core().Find(kShop)->fleet().Serving() >= 2);
+}
+
+TEST_CASE("a version of which no shadow comes up is not let into production") {
+  World world(DemoOptions(6));
+  world.Send({kShop, ports::ApplyService{DemoSpec(model::Mode::kAct, "1"), ""}, 0, "test"});
+  world.RunFor(std::chrono::seconds(12));
+  world.Send({kShop, ports::ImportHistory(DemoHistory(world, 6)), 0, "test"});
+  world.RunFor(std::chrono::seconds(60));
+  const std::string before = world.kept(kShop).service->rollout_version;
+  world.Send({kShop, ports::ApplyService{DemoSpec(model::Mode::kAct, "broken"), ""}, 0, "test"});
+  world.RunFor(std::chrono::minutes(3));
+  CHECK(world.kept(kShop).service->rollout_version == before);
+  CHECK(world.core().Find(kShop)->fleet().Serving() >= 2);
+}
+
+TEST_CASE("bounds that move during a trial are followed after it") {
+  World world(DemoOptions(8));
+  model::ServiceSpec spec = DemoSpec(model::Mode::kAct, "1");
+  spec.bounds.min = 5;
+  world.Send({kShop, ports::ApplyService{spec, ""}, 0, "test"});
+  world.RunFor(std::chrono::seconds(12));
+  world.Send({kShop, ports::ImportHistory(DemoHistory(world, 8)), 0, "test"});
+  world.RunFor(std::chrono::seconds(20));
+  world.Send({kShop, ports::ProposeScaling{6, ""}, 0, "test"});
+  REQUIRE(world.core().Find(kShop)->phase() == control::Phase::kTrialling);
+  spec.bounds = {.min = 1, .max = 3};
+  world.Send({kShop, ports::ApplyService{spec, ""}, 0, "test"});
+  const model::TrialId trial = world.core().Find(kShop)->trial()->trial().id;
+  world.Send({kShop, ports::CancelTrial{trial}, 0, "test"});
+  CHECK(world.kept(kShop).service->target == 3);
+}
