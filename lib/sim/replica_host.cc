@@ -44,6 +44,12 @@ int ReplicaHost::Count(model::Role role) const {
                                         [role](const auto& item) { return item.second.role == role; }));
 }
 
+int ReplicaHost::InBalancer(const model::ServiceId& service) const {
+  return static_cast<int>(std::count_if(replicas_.begin(), replicas_.end(), [&service](const auto& item) {
+    return item.second.service == service && item.second.in_balancer;
+  }));
+}
+
 std::vector<model::ReplicaId> ReplicaHost::Instances(const model::ServiceId& service) const {
   std::vector<model::ReplicaId> ids;
   for (const auto& [id, replica] : replicas_) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct Replica {
   MonoTime started;
   bool in_balancer = false;
   MonoTime joined;
+  std::optional<MonoTime> ready;  // none: never
+  model::IntentKey start_key;
+  Micros lease{0};
 };
 
 // How one instance took part in a window.
@@ -38,6 +42,7 @@ class ReplicaHost {
   void Leave(const model::ReplicaId& id, MonoTime at);
 
   bool Runs(const model::ReplicaId& id) const { return replicas_.contains(id); }
+  int InBalancer(const model::ServiceId& service) const;
   int Count(model::Role role) const;
   std::vector<model::ReplicaId> Instances(const model::ServiceId& service) const;
   const std::map<model::ReplicaId, Replica>& replicas() const { return replicas_; }

@@ -1,20 +1,15 @@
 #include "sim/world.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "control/emergency.h"
-#include "forecast/forecaster.h"
 
 namespace shadowd::sim {
-
-using model::IntentKind;
 
 namespace {
 
 constexpr Micros kSecond = std::chrono::seconds(1);
-constexpr Micros kSoon = std::chrono::milliseconds(20);
 
 MonoTime Following(MonoTime now, Micros step) {
   return MonoTime(now.time_since_epoch() / step * step + step);
@@ -23,7 +18,11 @@ MonoTime Following(MonoTime now, Micros step) {
 }  // namespace
 
 World::World(WorldOptions options)
-    : options_(std::move(options)), rng_(options_.seed), feeds_(rng_.Fork()), core_(NewCore()) {
+    : options_(std::move(options)),
+      rng_(options_.seed),
+      feeds_(rng_.Fork()),
+      core_(NewCore()),
+      uncommitted_(options_.uncommitted_max) {
   if (options_.production == nullptr) {
     options_.production =
         std::make_shared<RequestProduction>(options_.demand_rps, options_.versions, rng_.Fork());
@@ -50,8 +49,10 @@ std::vector<model::Decision> World::Decisions(const model::ServiceId& service) c
   return decisions;
 }
 
-void World::After(Micros delay, model::ServiceId service, ports::Payload payload) {
-  later_.push({now_ + delay, order_++, {std::move(service), std::move(payload), 0, "world"}, life_});
+void World::After(Micros delay, model::ServiceId service, ports::Payload payload, Due due,
+                  const model::ReplicaId& replica) {
+  later_.push(
+      {now_ + delay, order_++, {std::move(service), std::move(payload), 0, "world"}, life_, due, replica});
 }
 
 std::optional<StatusOr<ports::ReplyValue>> World::Send(ports::Event event) {
@@ -67,7 +68,24 @@ std::optional<StatusOr<ports::ReplyValue>> World::Send(ports::Event event) {
   return value;
 }
 
+// As the daemon's loop does under overload.
+bool World::Dropped(const ports::Event& event) {
+  if (!uncommitted_.overloaded()) {
+    return false;
+  }
+  if (event.token != 0) {
+    Answer(event.token, ResourceExhausted("the control loop is overloaded; try again"));
+    return true;
+  }
+  return std::holds_alternative<ports::ShadowWindow>(event.payload) ||
+         std::holds_alternative<ports::ProductionWindow>(event.payload) ||
+         std::holds_alternative<ports::HostPressure>(event.payload);
+}
+
 void World::Step(const ports::Event& event) {
+  if (down() || Dropped(event)) {
+    return;
+  }
   ports::Outcome outcome = core_->Step(event, now());
   if (options_.on_step) {
     options_.on_step(event, now(), outcome);
@@ -76,91 +94,73 @@ void World::Step(const ports::Event& event) {
 }
 
 void World::Absorb(ports::Outcome outcome) {
+  if (options_.faults == nullptr) {
+    Complete(std::move(outcome));
+    return;
+  }
+  uncommitted_.Push(std::move(outcome), now_, *options_.faults);
+  Commit();
+}
+
+void World::Commit() {
+  while (std::optional<ports::Outcome> outcome = uncommitted_.Pop(now_, *options_.faults)) {
+    Complete(*std::move(outcome));
+  }
+}
+
+// Durable first, then what it was for. A death in between leaves the rest undone.
+void World::Complete(ports::Outcome outcome) {
+  if (options_.memory != nullptr && !outcome.mutations.empty()) {
+    options_.memory->Commit(outcome.mutations);
+  }
   for (const ports::Mutation& mutation : outcome.mutations) {
+    if (const auto* frozen = std::get_if<ports::FrozenSet>(&mutation.change)) {
+      frozen_ = *frozen;
+    }
+    if (std::holds_alternative<ports::ServiceRemoved>(mutation.change)) {
+      shadow_seconds_.clear();  // its ids begin anew
+    }
     kept_[mutation.service].Put(mutation.change);
     if (options_.on_change) {
       options_.on_change(mutation, now_);
     }
   }
+  std::optional<Micros> dies;
+  if (options_.faults != nullptr && !outcome.mutations.empty()) {
+    dies = options_.faults->DiesAfterCommit(now_);
+  }
+  size_t done = dies ? rng_.Below(outcome.actions.size() + 1) : outcome.actions.size();
   for (const ports::Action& action : outcome.actions) {
+    if (dies && done-- == 0) {
+      break;
+    }
+    if (options_.on_effect) {
+      options_.on_effect(action, now_);
+    }
     Do(action);
   }
-  for (ports::Reply& reply : outcome.replies) {
-    replies_.insert_or_assign(reply.token, std::move(reply.value));
-  }
-}
-
-void World::Do(const ports::Action& action) {
-  const model::ServiceId& service = action.service;
-  if (const auto* start = std::get_if<ports::StartReplica>(&action.effect)) {
-    Start(service, *start);
-  } else if (const auto* stop = std::get_if<ports::StopReplica>(&action.effect)) {
-    End(stop->replica);
-    After(kSoon, service, ports::ReplicaStopped{stop->key, stop->replica});
-  } else if (const auto* add = std::get_if<ports::AddServer>(&action.effect)) {
-    const Status joined = host_.Join(add->replica, now_) ? Status() : Unavailable("no such replica");
-    After(kSoon, service, ports::ServerChanged{add->key, IntentKind::kAddServer, add->replica, joined});
-  } else if (const auto* drain = std::get_if<ports::DrainServer>(&action.effect)) {
-    host_.Leave(drain->replica, now_);
-    After(kSecond, service,
-          ports::ServerChanged{drain->key, IntentKind::kDrainServer, drain->replica, Status()});
-  } else if (const auto* remove = std::get_if<ports::RemoveServer>(&action.effect)) {
-    After(kSoon, service,
-          ports::ServerChanged{remove->key, IntentKind::kRemoveServer, remove->replica, Status()});
-  } else if (std::holds_alternative<ports::ObserveProduction>(action.effect)) {
-    observed_.insert(service);
-  } else if (std::holds_alternative<ports::StopObserving>(action.effect)) {
-    observed_.erase(service);
-  } else if (const auto* traffic = std::get_if<ports::SetTraffic>(&action.effect)) {
-    feeds_.Set(service, *traffic, now_);
-  } else if (const auto* fit = std::get_if<ports::FitForecast>(&action.effect)) {
-    auto fitted = std::make_shared<const forecast::Fit>(forecast::FitModels(*fit->input));
-    After(kSoon, service, ports::ForecastFitted{std::move(fitted)});
-  } else if (const auto* timer = std::get_if<ports::ArmTimer>(&action.effect)) {
-    timer_ = timer->at;
-  } else if (const auto* log = std::get_if<ports::LogTransition>(&action.effect)) {
-    journal_.push_back(fmt::format("{:8.2f} {}", ToSeconds(now_.time_since_epoch()), log->line));
-  }
-}
-
-void World::Start(const model::ServiceId& service, const ports::StartReplica& start) {
-  const bool running = host_.Runs(start.replica);  // asked again after a restart: reported, not started
-  const bool known = options_.versions.contains(start.version);
-  const bool fails = !running && (!known || rng_.Uniform() < options_.start_failure);
-  if (!running && known) {
-    Bring(start.replica, service, start.role, start.version);
-  }
-  if (fails) {
-    After(known ? options_.fails_after : kSoon, service,
-          ports::ReplicaFailed{start.key, start.replica,
-                               WithReason(Unavailable("exited with code 1"), "EXITED")});
+  if (dies) {
+    Crash(*dies);
     return;
   }
-  ports::ReplicaStarted started{
-      start.key, start.replica, {1000 + static_cast<int64_t>(order_), 1, "sim"}, "127.0.0.1:1"};
-  After(kSoon, service, std::move(started));
-  const double spread = std::sqrt(12.0) * options_.start_up_cv * (rng_.Uniform() - 0.5);
-  const Micros up = FromSeconds(ToSeconds(options_.start_up) * std::max(0.0, 1 + spread));
-  After(kSoon + (running ? kSoon : up), service, ports::ReplicaReady{start.replica});
-}
-
-void World::Bring(const model::ReplicaId& replica, const model::ServiceId& service, model::Role role,
-                  const std::string& version) {
-  host_.Start(replica, {service, role, version, now_, false, {}});
-  if (role == model::Role::kShadow) {
-    PlantOptions plant = options_.versions.at(version);
-    plant.service_ms *= 1 + options_.contention * std::max(0, instances_alive() - 1);
-    feeds_.Open(replica, service, plant, now());
+  for (ports::Reply& reply : outcome.replies) {
+    Answer(reply.token, std::move(reply.value));
   }
 }
 
-void World::End(const model::ReplicaId& replica) {
-  host_.Stop(replica, now_);
-  feeds_.Close(replica);
+void World::Answer(ports::ReplyToken token, StatusOr<ports::ReplyValue> value) {
+  if (options_.on_reply) {
+    options_.on_reply(token, value);
+  }
+  replies_.insert_or_assign(token, std::move(value));
+}
+
+void World::Note(const std::string& line) {
+  journal_.push_back(fmt::format("{:8.2f} {}", ToSeconds(now_.time_since_epoch()), line));
 }
 
 void World::ServeUsers(MonoTime from) {
-  for (const model::ServiceId& service : observed_) {
+  for (const model::ServiceId& service : std::set<model::ServiceId>(served_)) {
     const ReplicaHost::Account account = host_.CloseWindow(service, from, now_);
     ports::ProductionWindow window = options_.production->Serve(service, from, now_, WallAt(from), account);
     for (const Turn& turn : account.turns) {
@@ -176,8 +176,15 @@ void World::ServeUsers(MonoTime from) {
     }
     const bool lost = (options_.outage && options_.outage(now_)) ||
                       (options_.metric_loss > 0 && rng_.Uniform() < options_.metric_loss);
-    if (!lost) {
+    if (lost || !observed_.contains(service)) {
+      continue;
+    }
+    if (options_.faults == nullptr) {
       After(options_.metric_delay, service, std::move(window));
+      continue;
+    }
+    for (const Micros late : options_.faults->Deliver(now_)) {
+      After(options_.metric_delay + late, service, window);
     }
   }
 }
@@ -196,7 +203,13 @@ void World::FeedShadows() {
     End(id);
   }
   for (ShadowFeeds::Seen& seen : feeds_.Serve(now_, WallAt(now_ - kSecond))) {
-    After(Micros(0), seen.service, std::move(seen.window));
+    if (options_.faults == nullptr) {
+      After(Micros(0), seen.service, std::move(seen.window));
+      continue;
+    }
+    for (const Micros late : options_.faults->Deliver(now_)) {
+      After(late, seen.service, seen.window);
+    }
   }
 }
 
@@ -208,8 +221,10 @@ MonoTime World::NextMoment(MonoTime end) const {
   if (!later_.empty()) {
     next = std::min(next, std::max(now_, later_.top().at));
   }
-  if (timer_) {
-    next = std::min(next, std::max(now_, *timer_));
+  for (const std::optional<MonoTime>& due : {timer_, down_until_, uncommitted_.Next()}) {
+    if (due) {
+      next = std::min(next, std::max(now_, *due));
+    }
   }
   return next;
 }
@@ -220,6 +235,12 @@ void World::RunFor(Micros duration) {
   while (now_ < end) {
     const MonoTime before = now_;
     now_ = NextMoment(end);
+    if (down_until_ && *down_until_ <= now_) {
+      Revive();
+    }
+    if (options_.faults != nullptr) {
+      Commit();
+    }
     if (timer_ && *timer_ <= now_) {
       timer_.reset();
       Step({model::ServiceId(), ports::TimerFired{}, 0, "timer"});
@@ -227,13 +248,7 @@ void World::RunFor(Micros duration) {
     while (!later_.empty() && later_.top().at <= now_) {
       const Later due = later_.top();
       later_.pop();
-      const auto* failed = std::get_if<ports::ReplicaFailed>(&due.event.payload);
-      if (failed != nullptr) {
-        End(failed->replica);  // whoever watches: a death is seen in any life
-      }
-      if (due.life == life_ || failed != nullptr) {
-        Step(due.event);
-      }
+      Deliver(due);
     }
     if (now_ > before && now_ == Following(before, step)) {
       ServeUsers(now_ - step);

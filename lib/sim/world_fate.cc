@@ -8,6 +8,7 @@ namespace shadowd::sim {
 namespace {
 
 constexpr Micros kSoon = std::chrono::milliseconds(20);
+constexpr Micros kStraysEnd = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -22,27 +23,100 @@ void World::Kill(const model::ServiceId& service, int instances) {
   }
 }
 
-void World::Restart() {
+bool World::KillSilently(const model::ServiceId& service) {
+  const std::vector<model::ReplicaId> alive = host_.Instances(service);
+  if (!alive.empty()) {
+    End(alive[rng_.Below(alive.size())]);
+  }
+  return !alive.empty();
+}
+
+void World::ForgetServers(const model::ServiceId& service) {
+  for (const model::ReplicaId& instance : host_.Instances(service)) {
+    host_.Leave(instance, now_);
+  }
+}
+
+void World::JumpWallClock(Micros by) {
+  wall_offset_ += by;
+  Note(fmt::format("world: the wall clock jumps by {:.0f} s", ToSeconds(by)));
+}
+
+void World::Crash(Micros away) {
   ++life_;
+  down_until_ = now_ + away;
   timer_.reset();
   observed_.clear();
+  sought_.clear();
   feeds_.Silence();
+  uncommitted_.Clear();
   core_ = NewCore();
-  for (const auto& [id, kept] : std::map<model::ServiceId, Kept>(kept_)) {
-    if (!kept.service) {
+  for (const auto& [id, replica] : host_.replicas()) {
+    if (replica.lease > Micros(0)) {  // renewed each third of it
+      const Micros left = replica.lease - FromSeconds(rng_.Uniform() * ToSeconds(replica.lease) / 3);
+      After(left, replica.service, ports::ReplicaFailed(), Due::kLease, id);
+    }
+  }
+  Note(fmt::format("world: the daemon dies, for {:.1f} s", ToSeconds(away)));
+}
+
+void World::Restart() {
+  Crash(Micros(0));
+  Revive();
+}
+
+Recalled World::Recall() {
+  if (options_.memory != nullptr) {
+    return options_.memory->Reopen(now().wall);
+  }
+  Recalled recalled{{}, frozen_.frozen, frozen_.reason};
+  for (const auto& [id, kept] : kept_) {
+    if (kept.service) {
+      recalled.services.push_back(kept.Restore());
+    }
+  }
+  return recalled;
+}
+
+void World::Revive() {
+  ++life_;
+  down_until_.reset();
+  Note("world: the daemon is back");
+  Recalled recalled = Recall();
+  if (options_.on_recall) {
+    options_.on_recall(recalled);
+  }
+  core_->RestoreFreeze(recalled.frozen, recalled.frozen_reason);
+  Recover(recalled.services);
+  for (ports::Restored& restored : recalled.services) {
+    const model::ServiceId id = restored.service.spec.id;
+    Step({id, std::move(restored), 0, "restart"});
+  }
+}
+
+// As the provider does: each replica of the store is looked for, with its start told again where the store
+// does not know its process; a shadow that the store does not know is ended, an instance reported.
+void World::Recover(const std::vector<ports::Restored>& services) {
+  for (const ports::Restored& restored : services) {
+    const model::ServiceId& service = restored.service.spec.id;
+    const auto seek = [&](const auto& replica) {
+      sought_.insert(replica.id);
+      if (replica.process.pid == 0 && host_.Runs(replica.id)) {
+        TellStart(replica.id, host_.replicas().at(replica.id).start_key, Due::kIfAlive);
+      }
+      After(kSoon, service, ports::ReplicaFound{replica.id, false}, Due::kFound, replica.id);
+    };
+    std::for_each(restored.instances.begin(), restored.instances.end(), seek);
+    std::for_each(restored.shadows.begin(), restored.shadows.end(), seek);
+  }
+  for (const auto& [id, replica] : host_.replicas()) {
+    if (sought_.contains(id)) {
       continue;
     }
-    ports::Restored restored = kept.Restore();
-    std::vector<model::ReplicaId> known;
-    for (const model::Instance& instance : restored.instances) {
-      known.push_back(instance.id);
-    }
-    for (const model::Shadow& shadow : restored.shadows) {
-      known.push_back(shadow.id);
-    }
-    Step({id, std::move(restored), 0, "restart"});
-    for (const model::ReplicaId& replica : known) {
-      After(kSoon, id, ports::ReplicaFound{replica, host_.Runs(replica)});
+    if (replica.role == model::Role::kShadow) {
+      After(kStraysEnd, replica.service, ports::ReplicaFailed(), Due::kLease, id);
+    } else {
+      After(kSoon, replica.service, ports::ReplicaFound{id, true});
     }
   }
 }
@@ -63,7 +137,9 @@ void World::Inherit(const model::ServiceSpec& spec, int instances) {
     instance.version = kept.service->rollout_version;
     instance.state = model::ReplicaState::kServing;
     instance.create_time = instance.ready_time = now().wall;
-    Bring(instance.id, spec.id, model::Role::kInstance, spec.version);
+    ports::StartReplica how;
+    how.version = spec.version;
+    Bring(instance.id, spec.id, how, now_);
     host_.Join(instance.id, now_);
     kept.instances[instance.id] = std::move(instance);
   }

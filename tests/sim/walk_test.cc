@@ -48,8 +48,8 @@ void CheckInvariants(const World& world) {
 void Disturb(World& world, Rng& rng, model::ServiceSpec& spec) {
   switch (rng.Below(12)) {
     case 0:
-      spec.version = spec.version == "1" ? "2" : "1";
-      spec.instance.argv.back() = "--version=" + spec.version;
+      spec.version = std::string(spec.version == "1" ? "2" : "1");
+      spec.instance.argv.back() = std::string("--version=") + spec.version;
       world.Send({kShop, ports::ApplyService{spec, ""}, 0, "walk"});
       break;
     case 1:

@@ -21,7 +21,7 @@ model::ServiceSpec Spec() {
   model::ServiceSpec spec;
   spec.id = kWeb;
   spec.mode = model::Mode::kAct;
-  spec.version = "1";
+  spec.version = std::string("1");
   spec.instance.argv = {"/bin/web"};
   spec.bounds = {.min = 3, .max = 3};
   spec.haproxy.socket = "/run/haproxy.sock";
