@@ -188,7 +188,7 @@ std::string PolicyTable(const sim::Scene& scene, const Simulation& simulation) {
         "<tr{}><td><b style=\"color:{}\">&#9632;</b> "
         "{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>"
         "<td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-        i == 0 ? " class=\"first\"" : "", ColourOf(i), Escaped(simulation.outcomes[i].name),
+        i == 0 ? " class=\"first\"" : "", ColourOf(i), Escaped(ShownName(simulation.outcomes[i])),
         SpreadText(s.slo_violation_minutes), SpreadText(over, "{:.3f}"), SpreadText(s.instance_hours),
         SpreadText(s.shadow_instance_hours, "{:.2f}"), SpreadText(s.scale_actions, "{:.0f}"),
         SpreadText(s.false_scale_outs, "{:.0f}"), SpreadText(s.tau_under), SpreadText(s.tau_over),
@@ -254,7 +254,8 @@ std::vector<std::string> Headlines(const sim::Scene& scene, const Simulation& si
   for (size_t i = 1; i < simulation.outcomes.size(); ++i) {
     const PolicyOutcome& other = simulation.outcomes[i];
     const double theirs = other.summary.slo_violation_minutes.mean, paid = other.summary.instance_hours.mean;
-    std::string line = fmt::format("{}: {:.1f} minutes with {:.0f} instance hours", other.name, theirs, paid);
+    std::string line =
+        fmt::format("{}: {:.1f} minutes with {:.0f} instance hours", ShownName(other), theirs, paid);
     if (other.name.substr(0, 6) != "oracle" && theirs > 0 && paid > 0) {
       line += fmt::format("; {} has {:.0f} % {} minutes at {:.0f} % of its hours", first.name,
                           std::abs(1 - minutes / theirs) * 100, minutes <= theirs ? "fewer" : "more",
@@ -268,6 +269,11 @@ std::vector<std::string> Headlines(const sim::Scene& scene, const Simulation& si
     lines.push_back("Beware: " + *simulation.warning);
   }
   return lines;
+}
+
+std::string ShownName(const PolicyOutcome& outcome) {
+  return outcome.target ? fmt::format("{} (CPU {:.0f} %)", outcome.name, *outcome.target * 100)
+                        : outcome.name;
 }
 
 std::string ReportSvg(const sim::Scene& scene, const Simulation& simulation) {

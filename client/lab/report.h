@@ -16,4 +16,7 @@ std::string ReportSvg(const sim::Scene& scene, const Simulation& simulation);
 // The sentences at the top, also for the terminal: the first policy against each of the others that guesses.
 std::vector<std::string> Headlines(const sim::Scene& scene, const Simulation& simulation);
 
+// "hpa", "hpa-tuned (CPU 55 %)"
+std::string ShownName(const PolicyOutcome& outcome);
+
 }  // namespace shadowd::lab

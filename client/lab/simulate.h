@@ -44,9 +44,10 @@ struct SimulateOptions {
 
 struct PolicyOutcome {
   std::string name = {};
-  sim::Summary summary = {};   // over the seeds
-  sim::Play play = {};         // of the first seed
-  double seconds_to_play = 0;  // mean, of the clock
+  std::optional<double> target = {};  // of the CPU request, where it was tuned in hindsight
+  sim::Summary summary = {};          // over the seeds
+  sim::Play play = {};                // of the first seed
+  double seconds_to_play = 0;         // mean, of the clock; without the tuning
 };
 
 struct Simulation {

@@ -63,6 +63,9 @@ constexpr std::array kFields = {Field{"slo_violation_minutes", &sim::Summary::sl
 
 nlohmann::ordered_json PolicyJson(const PolicyOutcome& outcome) {
   nlohmann::ordered_json json;
+  if (outcome.target) {
+    json["target"] = *outcome.target;
+  }
   for (const Field& field : kFields) {
     json[field.name] = Number((outcome.summary.*field.value).mean);
   }
@@ -240,7 +243,7 @@ std::string ToText(const sim::Scene& scene, const Simulation& simulation) {
                                fmt::format(fmt::runtime(format), spread.high))
                  : mean;
     };
-    rows.push_back({outcome.name, figure(s.slo_violation_minutes, "{:.1f}"),
+    rows.push_back({ShownName(outcome), figure(s.slo_violation_minutes, "{:.1f}"),
                     figure(s.instance_hours, "{:.1f}"), figure(s.shadow_instance_hours, "{:.2f}"),
                     figure(s.scale_actions, "{:.0f}"), figure(s.false_scale_outs, "{:.0f}"),
                     figure(s.tau_under, "{:.2f}"), figure(s.tau_over, "{:.1f}"), figure(s.cost, "{:.2f}")});

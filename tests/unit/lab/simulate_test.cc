@@ -41,7 +41,8 @@ TEST_CASE("a scene is the scaled trace cut in two, with its events in order") {
 
 TEST_CASE("policies that are not known, events outside and objectives that cannot be met are refused") {
   const sim::Scene scene = SmallScene();
-  for (const char* name : {"", "magic", "hpa:", "hpa:2", "hpa:x", "oracle:0.5", "shadowd:1"}) {
+  for (const char* name :
+       {"", "magic", "hpa:", "hpa:2", "hpa:x", "oracle:0.5", "shadowd:1", "hpa-tuned:0.5"}) {
     CAPTURE(name);
     CHECK(absl::IsInvalidArgument(Simulate(scene, {.policies = {name}}, NoClock).status()));
   }
@@ -71,6 +72,39 @@ TEST_CASE("policies are played side by side, each as often as there are seeds, a
   // Half the target takes about twice the instances.
   CHECK(simulation->outcomes[1].summary.instance_hours.mean >
         1.5 * simulation->outcomes[0].summary.instance_hours.mean);
+}
+
+TEST_CASE("an HPA tuned in hindsight has the target of the grid that costs least") {
+  sim::Scene scene = SmallScene({"deploy:50%:+30%"});
+  std::vector<std::string> names = {"hpa-tuned"};
+  for (int percent = 30; percent <= 85; percent += 5) {
+    names.push_back(fmt::format("hpa:{:.2f}", percent / 100.0));
+  }
+  for (const double per_minute : {0.0, 0.05, 100.0}) {
+    scene.spec.prices.violation_per_minute = per_minute;
+    const SimulateOptions options{.policies = names, .seed = 3};
+    const auto simulation = Simulate(scene, options, NoClock);
+    REQUIRE_OK(simulation);
+    const PolicyOutcome& tuned = simulation->outcomes[0];
+    REQUIRE(tuned.target);
+    double least = 1e18;
+    for (size_t i = 1; i < names.size(); ++i) {
+      const double cost = simulation->outcomes[i].summary.cost.mean;
+      CHECK_FALSE(simulation->outcomes[i].target);
+      CHECK(tuned.summary.cost.mean <= cost);
+      least = std::min(least, cost);
+    }
+    CHECK(tuned.summary.cost.mean == least);
+    const auto json = ToJson(scene, *simulation, options)["policies"]["hpa-tuned"];
+    CHECK(json["target"] == *tuned.target);
+    CHECK(ToText(scene, *simulation).find(fmt::format("hpa-tuned (CPU {:.0f} %)", *tuned.target * 100)) !=
+          std::string::npos);
+    if (per_minute == 0) {  // nothing speaks against the busiest instances
+      CHECK(*tuned.target == Approx(0.85));
+    } else if (per_minute == 100) {
+      CHECK(*tuned.target < 0.7);
+    }
+  }
 }
 
 TEST_CASE("the same seed gives the same figures, whoever plays before") {
