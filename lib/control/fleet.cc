@@ -95,14 +95,7 @@ void Fleet::Reconcile(shadow::IntentBook& intents, Now now, ports::Outbox& out) 
   if (unknown) {
     return;  // a restart is still looking for them
   }
-  for (auto& [id, entry] : instances_) {
-    const Micros waited = now.mono - entry.stop_asked;
-    if (entry.instance.state == ReplicaState::kStopping &&
-        waited >= entry.how.stop_grace + shadow::kStopAgain) {
-      out.Log("instance={} state=STOPPING action=stop_again", id);
-      AskToStop(entry, intents, now, out);
-    }
-  }
+  AskAgain(intents, now, out);
   const bool may_start = !retry_at_.has_value() || now.mono >= *retry_at_;
   // A roll has one more than the target while the newcomer arrives.
   const int surge = LiveOld() > 0 && InFlight() == 0 && Live() == plan_.target && plan_.target > 0 ? 1 : 0;
@@ -118,12 +111,6 @@ void Fleet::Reconcile(shadow::IntentBook& intents, Now now, ports::Outbox& out) 
       Retire(excess, true, intents, now, out);
     }
   }
-}
-
-void Fleet::AskToStop(Entry& entry, shadow::IntentBook& intents, Now now, ports::Outbox& out) {
-  entry.stop_asked = now.mono;
-  out.Do(ports::StopReplica{intents.Open(IntentKind::kStopReplica, entry.instance.id, now, out),
-                            entry.instance.id, entry.how.stop_grace});
 }
 
 void Fleet::StartOne(shadow::IntentBook& intents, Now now, ports::Outbox& out) {

@@ -99,6 +99,7 @@ class Fleet {
   };
   Entry* Mutable(const model::ReplicaId& id);
   void AskToStop(Entry& entry, shadow::IntentBook& intents, Now now, ports::Outbox& out);
+  void AskAgain(shadow::IntentBook& intents, Now now, ports::Outbox& out);
   void StartOne(shadow::IntentBook& intents, Now now, ports::Outbox& out);
   void Move(Entry& entry, InstanceInput input, shadow::IntentBook& intents, Now now, ports::Outbox& out);
   void Perform(Entry& entry, InstanceMove move, shadow::IntentBook& intents, Now now, ports::Outbox& out);

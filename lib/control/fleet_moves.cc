@@ -1,4 +1,4 @@
-// The life cycle of a production instance as a table.
+// The life cycle of a production instance as a table, and its stop.
 #include "control/fleet.h"
 
 namespace shadowd::control {
@@ -106,6 +106,24 @@ InstanceMove MoveOf(ReplicaState state, InstanceInput input) {
       return InstanceMove::kNone;
   }
   return InstanceMove::kNone;
+}
+
+void Fleet::AskToStop(Entry& entry, shadow::IntentBook& intents, Now now, ports::Outbox& out) {
+  entry.stop_asked = now.mono;
+  out.Do(ports::StopReplica{intents.Open(model::IntentKind::kStopReplica, entry.instance.id, now, out),
+                            entry.instance.id, entry.how.stop_grace});
+}
+
+// An order to stop may get lost; the second is as harmless as the first.
+void Fleet::AskAgain(shadow::IntentBook& intents, Now now, ports::Outbox& out) {
+  for (auto& [id, entry] : instances_) {
+    const Micros waited = now.mono - entry.stop_asked;
+    if (entry.instance.state == ReplicaState::kStopping &&
+        waited >= entry.how.stop_grace + shadow::kStopAgain) {
+      out.Log("instance={} state=STOPPING action=stop_again", id);
+      AskToStop(entry, intents, now, out);
+    }
+  }
 }
 
 }  // namespace shadowd::control

@@ -150,7 +150,7 @@ class Day {
     options.faults = faults_;
     options.memory = options_.memory;
     options.uncommitted_max = 1000;
-    options.host.max_shadows = 8;
+    options.host.max_shadows = 5;
     options.seed = rng_.Next();
     options.on_step = [this](const ports::Event& event, Now now, const ports::Outcome& outcome) {
       ++report_.steps;
@@ -170,6 +170,21 @@ class Day {
     while (world_.now().mono < end) {
       world_.RunFor(std::min<Micros>(kLook, end - world_.now().mono));
       rules_.LookAround();
+      MeetTrial();
+    }
+  }
+
+  // Callers and jumps of the clock are rare and trials short: some of them meet.
+  void MeetTrial() {
+    const control::ServiceMachine* machine = world_.core().Find(callers_.spec().id);
+    const bool trial = machine != nullptr && machine->phase() == control::Phase::kTrialling;
+    if (!trial || world_.now().mono >= faults_->over() || rng_.Uniform() >= options_.call_in_trial) {
+      return;
+    }
+    if (rng_.Below(4) == 0) {
+      world_.JumpWallClock(FromSeconds(600 * rng_.Normal()));
+    } else {
+      callers_.Call(world_);
     }
   }
 
@@ -257,7 +272,8 @@ class Day {
     report_.violations = rules_.violations();
     const std::vector<std::string>& journal = world_.journal();
     report_.journal.assign(
-        journal.end() - static_cast<std::ptrdiff_t>(std::min(journal.size(), options_.journal_lines)), journal.end());
+        journal.end() - static_cast<std::ptrdiff_t>(std::min(journal.size(), options_.journal_lines)),
+        journal.end());
     report_.deaths = static_cast<int>(world_.life() / 2);
     report_.trials = static_cast<int>(kept.trials.size());
     report_.decisions = static_cast<int>(kept.decisions.size());

@@ -25,7 +25,8 @@ struct DayOptions {
   Micros quiet = std::chrono::minutes(100);  // after it
   FaultRates faults;
   double calls_per_hour = 2;
-  size_t journal_lines = 60;  // to report
+  double call_in_trial = 0.08;     // or a jump of the clock: probability each 15 s of a trial
+  size_t journal_lines = 60;       // to report
   std::shared_ptr<Memory> memory;  // none: a double of the store
 };
 

@@ -31,8 +31,9 @@ model::ServiceSpec DaySpec() {
                    .horizon_steps = 24,
                    .coverage = 0.95,
                    .hold = std::chrono::minutes(30)};
+  spec.shadows.levels_auto_max = 2;
   spec.trial.warm_up = std::chrono::seconds(2);
-  spec.trial.deadline = std::chrono::seconds(12);
+  spec.trial.deadline = std::chrono::seconds(8);
   spec.trial.measured_fresh = std::chrono::hours(3);
   spec.instance.readiness.deadline = std::chrono::seconds(90);
   spec.haproxy.socket = "/run/haproxy.sock";

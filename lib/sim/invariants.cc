@@ -174,6 +174,9 @@ void Invariants::CheckStart(const ports::StartReplica& start) {
     if (world_->frozen()) {
       Report("frozen", fmt::format("shadow {} is started", start.replica));
     }
+    if (start.lease <= Micros(0) || start.ttl <= Micros(0)) {
+      Report("shadow-lease", fmt::format("{} would outlive its daemon", start.replica));
+    }
     return;
   }
   // What the world has, beside those on their way out.

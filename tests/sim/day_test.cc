@@ -89,6 +89,7 @@ TEST_CASE("a day without faults and callers breaks nothing and is quiet") {
   options.faults = {
       .spells_per_hour = 0, .blows_per_hour = {}, .dies_after_commit = 0, .always = 0, .shaky = 0};
   options.calls_per_hour = 1e-6;
+  options.call_in_trial = 0;
   const DayReport report = PlayDay(options, table);
   INFO(Describe(options, report));
   CHECK(report.violations.empty());

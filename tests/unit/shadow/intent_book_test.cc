@@ -59,3 +59,18 @@ TEST_CASE("after a restart what was pending is closed as failed") {
   REQUIRE(intents.size() == 1);
   CHECK(intents[0].state == model::IntentState::kFailed);
 }
+
+TEST_CASE("the end of a replica closes what its provider never answered, and nothing of the balancer's") {
+  IntentBook book;
+  ports::Outcome outcome;
+  ports::Outbox out(model::ServiceId("web"), outcome);
+  const model::ReplicaId replica("web-i1");
+  book.Open(model::IntentKind::kStartReplica, replica, kNow, out);
+  book.Open(model::IntentKind::kStopReplica, replica, kNow, out);
+  book.Open(model::IntentKind::kRemoveServer, replica, kNow, out);
+  book.Open(model::IntentKind::kStartReplica, model::ReplicaId("web-i2"), kNow, out);
+  book.CloseAllOf(replica, kNow, out);
+  CHECK(book.pending() == 2);
+  CHECK(Intents(outcome).back().state == model::IntentState::kFailed);
+  CHECK(Intents(outcome).back().replica == replica);
+}
