@@ -1,45 +1,21 @@
 #include "lab/simulate_command.h"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
-#include "config/service_file.h"
 #include "ctl/table.h"
 #include "lab/answer.h"
 #include "lab/input_file.h"
 #include "lab/report.h"
-#include "lab/trace_file.h"
 
 namespace shadowd::lab {
 namespace {
 
 double CpuNow() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
-}
-
-std::string OwnFolder() {
-  std::string path(4096, '\0');
-  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
-  path.resize(length > 0 ? static_cast<size_t>(length) : 0);
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? std::string(".") : path.substr(0, slash);
-}
-
-// The service that is played when no other is named: installed beside the program's documents, or in the
-// source tree that it was built from.
-StatusOr<std::string> DefaultService() {
-  const std::string installed = OwnFolder() + "/../" + SHADOWD_EXAMPLES + "/simulate/service.yaml";
-  for (const std::string& path : {installed, std::string(SHADOWD_SOURCE_SERVICE)}) {
-    if (::access(path.c_str(), R_OK) == 0) {
-      return path;
-    }
-  }
-  return NotFound("the service to play is not installed ({}); name one with --service", installed);
 }
 
 struct Field {
@@ -81,22 +57,7 @@ nlohmann::ordered_json PolicyJson(const PolicyOutcome& outcome) {
   return json;
 }
 
-StatusOr<sim::Scene> ReadScene(SimulateArguments& a) {
-  if (a.service.empty()) {
-    SHADOWD_ASSIGN_OR_RETURN(a.service, DefaultService());
-  }
-  SHADOWD_ASSIGN_OR_RETURN(const std::string yaml, ReadInput(a.service));
-  SHADOWD_ASSIGN_OR_RETURN(a.draft.spec, config::ParseServiceSpec(yaml, a.service));
-  a.draft.start_up = a.start_up_seconds > 0 ? FromSeconds(a.start_up_seconds) : a.draft.spec.lead_time_prior;
-  a.draft.metric_delay = FromSeconds(a.metric_delay_seconds);
-  SHADOWD_ASSIGN_OR_RETURN(const std::string text, ReadInput(a.trace));
-  SHADOWD_ASSIGN_OR_RETURN(const auto samples, ParseSamples(text, a.trace, a.value_column));
-  a.scene.name = StemOf(a.trace);
-  a.scene.step = FromSeconds(a.step_seconds);
-  return MakeScene(a.draft, samples, a.scene);
-}
-
-void AddPhysics(CLI::App& simulate, SimulateArguments& a) {
+void AddPhysics(CLI::App& simulate, SceneArguments& a) {
   const std::string group = "What is simulated";
   sim::PlantOptions& plant = a.draft.plant;
   simulate.add_option("--slots", plant.slots, "Requests that an instance works on at once")
@@ -143,26 +104,30 @@ void AddPhysics(CLI::App& simulate, SimulateArguments& a) {
 }  // namespace
 
 void AddSimulateOptions(CLI::App& simulate, SimulateArguments& a) {
-  a.draft.plant.cpu_ms = a.draft.plant.service_ms;  // work, not waiting
   a.simulate.policies = {"shadowd", "forecast-only", "hpa", "weekly-offset", "oracle"};
-  simulate.add_option("--service", a.service, "YAML of the service; a simple HTTP service where not given");
+  simulate.add_option("--service", a.scene.service,
+                      "YAML of the service; a simple HTTP service where not given");
   simulate
-      .add_option("--trace", a.trace, "CSV (.gz too) with the columns timestamp or time, and value or rps")
+      .add_option("--trace", a.scene.trace,
+                  "CSV (.gz too) with the columns timestamp or time, and value or rps; or a daemon's\n"
+                  "telemetry.db (also a copy) or journal")
       ->required();
-  simulate.add_option("--value-column", a.value_column, "Name of the column with the demand");
+  simulate.add_option("--from-service", a.scene.from_service,
+                      "Whose demand, of a telemetry.db or journal that holds that of several services");
+  simulate.add_option("--value-column", a.scene.value_column, "Name of the column with the demand");
   simulate
-      .add_option("--peak", a.scene.peak_rps,
+      .add_option("--peak", a.scene.options.peak_rps,
                   "Requests/s that the trace's maximum is scaled to; 0 = as it is")
       ->check(CLI::Range(0.0, 1e9))
       ->capture_default_str();
   simulate
       .add_option(
-          "--event", a.scene.events,
+          "--event", a.scene.options.events,
           "deploy:AT:+30%, flash:AT:x2:10m, shift:AT:-20%, failure:AT:2 or outage:AT:15m; AT is a share of\n"
           "what is played (50%) or a time (6h); may be repeated")
       ->allow_extra_args(false);
   simulate
-      .add_option("--history-share", a.scene.history_share,
+      .add_option("--history-share", a.scene.options.history_share,
                   "Share of the trace that may be learnt from first")
       ->check(CLI::Range(0.0, 0.95))
       ->capture_default_str();
@@ -178,16 +143,16 @@ void AddSimulateOptions(CLI::App& simulate, SimulateArguments& a) {
   simulate.add_option("--seeds", a.simulate.seeds, "Play this many seeds and give means with intervals")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  simulate.add_option("--step", a.step_seconds, "Seconds of a step")
+  simulate.add_option("--step", a.scene.step_seconds, "Seconds of a step")
       ->check(CLI::Range(1.0, 3600.0))
       ->capture_default_str();
   simulate.add_option("--html", a.html, "Write a report for people to this file");
   simulate.add_option("--plot", a.plot, "Write its chart to this SVG file");
-  AddPhysics(simulate, a);
+  AddPhysics(simulate, a.scene);
 }
 
 Status RunSimulate(SimulateArguments& a, bool json) {
-  SHADOWD_ASSIGN_OR_RETURN(const sim::Scene scene, ReadScene(a));
+  SHADOWD_ASSIGN_OR_RETURN(const sim::Scene scene, ReadScene(a.scene));
   SHADOWD_ASSIGN_OR_RETURN(const Simulation simulation, Simulate(scene, a.simulate, CpuNow));
   if (!a.html.empty()) {
     SHADOWD_RETURN_IF_ERROR(WriteOutput(a.html, ReportHtml(scene, simulation)));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "lab/scene_file.h"
 #include "lab/simulate.h"
 #include "sim/scene.h"
 
@@ -16,13 +17,9 @@ class App;
 namespace shadowd::lab {
 
 struct SimulateArguments {
-  std::string service, trace, value_column, html, plot;
-  SceneOptions scene;
-  double step_seconds = 15;
-  sim::Scene draft;             // physics, as options give them
-  double start_up_seconds = 0;  // 0 = the service's lead_time_prior
-  double metric_delay_seconds = 0;
+  SceneArguments scene;
   SimulateOptions simulate;
+  std::string html, plot;
 };
 
 void AddSimulateOptions(CLI::App& simulate, SimulateArguments& arguments);

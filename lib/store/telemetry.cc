@@ -157,6 +157,38 @@ StatusOr<bool> TelemetryWriter::DeleteSeries(int64_t series) {
   return false;
 }
 
+StatusOr<Database> OpenTelemetry(const std::string& path) {
+  SHADOWD_ASSIGN_OR_RETURN(Database database, Database::Open(path, Access::kReadOnly, Sync::kNormal));
+  SHADOWD_ASSIGN_OR_RETURN(const int64_t owner, database.QueryInt("PRAGMA application_id"));
+  if (owner != kTelemetryApplicationId) {
+    return WithReason(FailedPrecondition("{}: it is not the telemetry.db of a shadowd{}", path,
+                                         owner == kStateApplicationId
+                                             ? " but its state.db; past demand is in telemetry.db beside it"
+                                             : ""),
+                      "STORE_FOREIGN_FILE");
+  }
+  SHADOWD_ASSIGN_OR_RETURN(const int64_t version, database.QueryInt("PRAGMA user_version"));
+  if (const auto newest = static_cast<int64_t>(TelemetrySchema().size()); version > newest) {
+    return WithReason(
+        FailedPrecondition("{}: it has schema version {}, this program knows {}", path, version, newest),
+        "STORE_TOO_NEW");
+  }
+  return database;
+}
+
+StatusOr<std::vector<model::ServiceId>> ListDemand(Database& telemetry) {
+  std::vector<model::ServiceId> services;
+  SHADOWD_RETURN_IF_ERROR(
+      telemetry.Query("SELECT service FROM series WHERE service IS NOT NULL AND (EXISTS (SELECT 1 FROM "
+                      "demand WHERE series = id) "
+                      "OR EXISTS (SELECT 1 FROM demand_rollup WHERE series = id)) ORDER BY service",
+                      [&](const Statement& row) {
+                        services.emplace_back(row.Text(0));
+                        return absl::OkStatus();
+                      }));
+  return services;
+}
+
 StatusOr<std::vector<std::pair<WallTime, double>>> ReadDemand(Database& telemetry,
                                                               const model::ServiceId& service, WallTime since,
                                                               Micros step, size_t points_max) {

@@ -48,6 +48,12 @@ class TelemetryWriter {
   int64_t next_expired_ = 0;  // id of the series from which the next Expire goes on
 };
 
+// A file that is there, for reading only: that of a daemon, which may be running, or a copy of one.
+// FAILED_PRECONDITION for another database and for a newer schema, DATA_LOSS for what is damaged.
+StatusOr<Database> OpenTelemetry(const std::string& path);
+// Those with at least one sample, by name.
+StatusOr<std::vector<model::ServiceId>> ListDemand(Database& telemetry);
+
 // Mean demand per step since `since`, ascending, at most the newest `points_max`. A roll-up stands for each
 // step that it covers and that has no raw sample.
 StatusOr<std::vector<std::pair<WallTime, double>>> ReadDemand(Database& telemetry,

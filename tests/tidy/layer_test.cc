@@ -56,7 +56,7 @@ const Names kKnowProtobuf = {"rpc", "config", "store", "journal"};
 
 // Of what is linked around them: the system calls know plans and never the core, the RPC edge translates, the
 // web shows what the RPC edge keeps, the shim stays small, shadowctl is the client library and little else,
-// and shadow-lab asks the libraries that decide, without a daemon.
+// and shadow-lab asks the libraries that decide, without a daemon, on what one has left (store, journal).
 const std::map<std::string, Names> kEdgeMayUse = {
     {"daemon/io",
      {"base", "model", "ports", "series", "provider", "scale", "mirror", "load", "chaos", "kpi"}},
@@ -65,7 +65,8 @@ const std::map<std::string, Names> kEdgeMayUse = {
     {"daemon/shim", {"base", "model", "provider", "kpi"}},
     {"client/lib", {"base", "model", "rpc"}},
     {"client/ctl", {"base", "config"}},
-    {"client/lab", {"base", "model", "forecast", "capacity", "analysis", "sim", "config"}},
+    {"client/lab",
+     {"base", "model", "forecast", "capacity", "analysis", "sim", "config", "journal", "store"}},
 };
 
 std::string FirstFolder(const std::string& path) {
