@@ -36,8 +36,6 @@ model::ServiceSpec SpecOf(const Scene& scene, CorePlayPolicy policy) {
   if (policy == CorePlayPolicy::kForecastOnly) {
     spec.trial.policy = model::TrialPolicy::kNever;
     spec.triggers.emergency_requests = std::numeric_limits<uint64_t>::max();
-  } else {
-    spec.trial.policy = model::TrialPolicy::kAuto;
   }
   return spec;
 }
