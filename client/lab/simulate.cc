@@ -189,7 +189,11 @@ StatusOr<sim::Scene> MakeScene(sim::Scene draft, std::span<const sim::TraceSampl
   if (options.peak_rps > 0) {
     SHADOWD_ASSIGN_OR_RETURN(trace, sim::ScaledToPeak(std::move(trace), options.peak_rps));
   }
-  SHADOWD_ASSIGN_OR_RETURN(sim::TraceSplit split, sim::SplitTrace(trace, options.history_share));
+  double history_share = options.history_share;
+  if (options.played_max > Micros(0) && trace.length() > options.played_max) {
+    history_share = std::max(history_share, 1 - ToSeconds(options.played_max) / ToSeconds(trace.length()));
+  }
+  SHADOWD_ASSIGN_OR_RETURN(sim::TraceSplit split, sim::SplitTrace(trace, history_share));
   draft.history = std::move(split.history);
   draft.trace = std::move(split.play);
   for (const std::string& text : options.events) {

@@ -22,6 +22,7 @@ struct SceneOptions {
   Micros step = std::chrono::seconds(15);
   double peak_rps = 2000;  // the trace is scaled to this maximum; 0 = stays as it is
   double history_share = 0.5;
+  Micros played_max{0};                  // the last of a longer history; 0 = all after its share
   std::vector<std::string> events = {};  // "deploy:50%:+30%", see sim/trace.h
 };
 

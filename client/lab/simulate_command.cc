@@ -1,5 +1,7 @@
 #include "lab/simulate_command.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
@@ -10,6 +12,8 @@
 #include "lab/answer.h"
 #include "lab/input_file.h"
 #include "lab/report.h"
+#include "lab/suggest.h"
+#include "lab/suggest_answer.h"
 
 namespace shadowd::lab {
 namespace {
@@ -101,6 +105,21 @@ void AddPhysics(CLI::App& simulate, SceneArguments& a) {
       ->group(group);
 }
 
+// How far the search is, for whoever waits at a terminal.
+void ShowProgress(int play, int most) {
+  if (::isatty(STDERR_FILENO) == 1) {
+    std::fprintf(stderr, "\rsearching for better settings: play %d of at most %d", play, most);
+  }
+}
+
+StatusOr<Suggestion> SuggestSettings(const sim::Scene& scene) {
+  StatusOr<Suggestion> suggestion = Suggest(scene, ShowProgress);
+  if (::isatty(STDERR_FILENO) == 1) {
+    std::fputs("\r\033[K", stderr);
+  }
+  return suggestion;
+}
+
 }  // namespace
 
 void AddSimulateOptions(CLI::App& simulate, SimulateArguments& a) {
@@ -146,12 +165,18 @@ void AddSimulateOptions(CLI::App& simulate, SimulateArguments& a) {
   simulate.add_option("--step", a.scene.step_seconds, "Seconds of a step")
       ->check(CLI::Range(1.0, 3600.0))
       ->capture_default_str();
+  simulate.add_flag(
+      "--suggest", a.suggest,
+      "Also search for settings of the service that would have cost less at its prices: limits,\n"
+      "hold, cool-down, trials and shadows. Chosen on the first half of what is played, which is at\n"
+      "most the last 14 days, and judged on the second; takes up to 40 plays of shadowd");
   simulate.add_option("--html", a.html, "Write a report for people to this file");
   simulate.add_option("--plot", a.plot, "Write its chart to this SVG file");
   AddPhysics(simulate, a.scene);
 }
 
 Status RunSimulate(SimulateArguments& a, bool json) {
+  a.scene.options.played_max = a.suggest ? kSuggestPlayed : Micros(0);
   SHADOWD_ASSIGN_OR_RETURN(const sim::Scene scene, ReadScene(a.scene));
   SHADOWD_ASSIGN_OR_RETURN(const Simulation simulation, Simulate(scene, a.simulate, CpuNow));
   if (!a.html.empty()) {
@@ -160,8 +185,16 @@ Status RunSimulate(SimulateArguments& a, bool json) {
   if (!a.plot.empty()) {
     SHADOWD_RETURN_IF_ERROR(WriteOutput(a.plot, ReportSvg(scene, simulation)));
   }
-  const std::string text =
-      json ? ToJson(scene, simulation, a.simulate).dump(2) + "\n" : ToText(scene, simulation);
+  nlohmann::ordered_json answer = ToJson(scene, simulation, a.simulate);
+  std::string text = ToText(scene, simulation);
+  if (a.suggest) {
+    sim::Scene seeded = scene;
+    seeded.seed = a.simulate.seed;
+    SHADOWD_ASSIGN_OR_RETURN(const Suggestion suggestion, SuggestSettings(seeded));
+    answer["suggest"] = ToJson(suggestion, scene.spec.prices.currency);
+    text += "\n" + ToText(suggestion, scene.spec.prices.currency);
+  }
+  text = json ? answer.dump(2) + "\n" : text;
   std::fwrite(text.data(), 1, text.size(), stdout);
   return absl::OkStatus();
 }

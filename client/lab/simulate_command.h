@@ -19,6 +19,7 @@ namespace shadowd::lab {
 struct SimulateArguments {
   SceneArguments scene;
   SimulateOptions simulate;
+  bool suggest = false;
   std::string html, plot;
 };
 
