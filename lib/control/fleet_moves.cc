@@ -7,6 +7,8 @@ using model::ReplicaState;
 
 namespace {
 
+constexpr Micros kNeverHeardOf = std::chrono::seconds(15);  // beyond its own deadline
+
 InstanceMove FromStarting(InstanceInput input) {
   switch (input) {
     case InstanceInput::kStarted:
@@ -114,7 +116,8 @@ void Fleet::AskToStop(Entry& entry, shadow::IntentBook& intents, Now now, ports:
                             entry.instance.id, entry.how.stop_grace});
 }
 
-// An order to stop may get lost; the second is as harmless as the first.
+// An order to stop may get lost; the second is as harmless as the first. A start of which nothing more is
+// heard is given up when its readiness is long overdue.
 void Fleet::AskAgain(shadow::IntentBook& intents, Now now, ports::Outbox& out) {
   for (auto& [id, entry] : instances_) {
     const Micros waited = now.mono - entry.stop_asked;
@@ -122,6 +125,13 @@ void Fleet::AskAgain(shadow::IntentBook& intents, Now now, ports::Outbox& out) {
         waited >= entry.how.stop_grace + shadow::kStopAgain) {
       out.Log("instance={} state=STOPPING action=stop_again", id);
       AskToStop(entry, intents, now, out);
+    }
+    const bool overdue = entry.instance.state == ReplicaState::kStarting && entry.found &&
+                         now.mono - entry.started >= entry.how.readiness.deadline + kNeverHeardOf;
+    if (overdue) {
+      entry.instance.error = "was neither ready nor ended in time";
+      NoteFailure(DeadlineExceeded("{} was neither ready nor ended in time", id), now);
+      Move(entry, InstanceInput::kStopAsked, intents, now, out);
     }
   }
 }

@@ -41,6 +41,9 @@ void ServiceMachine::Adopt(const model::ServiceSpec& spec, Context& c) {
   service_.update_time = c.now.wall;
   service_.etag = fmt::format("{}", intents_.NextNumber(c.out));
   last_answer_.reset();
+  if (before.bounds.max != spec.bounds.max || before.slo != spec.slo) {
+    refused_version_.clear();  // it was refused within the old ones
+  }
   if (fresh) {
     service_.create_time = c.now.wall;
     phase_ = Phase::kIdle;

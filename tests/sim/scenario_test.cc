@@ -243,6 +243,14 @@ TEST_CASE("a version that holds at no level is refused once and left alone until
   }
   CHECK(refused == 1);
   CHECK(world.kept(kShop).service->rollout_version.starts_with("1~"));
+
+  // Within other bounds the question is another.
+  model::ServiceSpec wider = DemoSpec(model::Mode::kAct, "2");
+  wider.bounds.max = 12;
+  world.Send({kShop, ports::ApplyService{wider, ""}, 0, "test"});
+  const control::ServiceMachine* machine = world.core().Find(kShop);
+  REQUIRE(machine->trial() != nullptr);
+  CHECK(machine->trial()->trial().trigger.kind == model::TriggerKind::kNewVersion);
 }
 
 TEST_CASE("many callers, one trial: a proposal that the running trial covers gets its decision") {
@@ -295,4 +303,15 @@ TEST_CASE("bounds that move during a trial are followed after it") {
   const model::TrialId trial = world.core().Find(kShop)->trial()->trial().id;
   world.Send({kShop, ports::CancelTrial{trial}, 0, "test"});
   CHECK(world.kept(kShop).service->target == 3);
+}
+
+TEST_CASE("an instance of whose start nothing more is heard is given up and replaced") {
+  World world(DemoOptions(9));
+  world.Send({kShop, ports::ApplyService{DemoSpec(model::Mode::kAct, "1"), ""}, 0, "test"});
+  world.RunFor(std::chrono::seconds(2));
+  REQUIRE(world.KillSilently(kShop));
+  world.RunFor(std::chrono::seconds(30));
+  CHECK(world.core().Find(kShop)->fleet().Serving() == 1);
+  world.RunFor(std::chrono::seconds(45));
+  CHECK(world.core().Find(kShop)->fleet().Serving() >= 2);
 }
