@@ -174,17 +174,23 @@ class Day {
     }
   }
 
-  // Callers and jumps of the clock are rare and trials short: some of them meet.
+  // Callers, deaths and jumps of the clock are rare and trials short: some of them meet.
   void MeetTrial() {
     const control::ServiceMachine* machine = world_.core().Find(callers_.spec().id);
     const bool trial = machine != nullptr && machine->phase() == control::Phase::kTrialling;
     if (!trial || world_.now().mono >= faults_->over() || rng_.Uniform() >= options_.call_in_trial) {
       return;
     }
-    if (rng_.Below(4) == 0) {
-      world_.JumpWallClock(FromSeconds(600 * rng_.Normal()));
-    } else {
-      callers_.Call(world_);
+    switch (rng_.Below(4)) {
+      case 0:
+        world_.JumpWallClock(FromSeconds(600 * rng_.Normal()));
+        break;
+      case 1:  // often back before the leases end
+        world_.Crash(FromSeconds(rng_.Exponential(8)));
+        break;
+      default:
+        callers_.Call(world_);
+        break;
     }
   }
 

@@ -25,7 +25,7 @@ struct DayOptions {
   Micros quiet = std::chrono::minutes(100);  // after it
   FaultRates faults;
   double calls_per_hour = 2;
-  double call_in_trial = 0.08;     // or a jump of the clock: probability each 15 s of a trial
+  double call_in_trial = 0.08;     // per 15 s of a trial; or a death, or a jump of the clock
   size_t journal_lines = 60;       // to report
   std::shared_ptr<Memory> memory;  // none: a double of the store
 };

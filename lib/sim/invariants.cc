@@ -69,6 +69,7 @@ void Invariants::OnChange(const ports::Mutation& mutation) {
     rollout_.clear();
     executed_.clear();
     opened_.clear();
+    pending_.clear();
     trials_.clear();
     billed_.clear();
     bounds_broken_ = MonoTime::max();
@@ -95,11 +96,14 @@ void Invariants::Note(const model::Service& service) {
 
 void Invariants::Note(const model::Intent& intent) {
   if (intent.state != IntentState::kPending) {
+    pending_.erase(intent.key);
     if (!opened_.contains(intent.key)) {
       Report("intent-first", fmt::format("{} ended and was never opened", intent.key));
     }
   } else if (!opened_.insert(intent.key).second) {
     Report("key-twice", fmt::format("{} was opened again", intent.key));
+  } else {
+    pending_.emplace(intent.key, intent);
   }
 }
 
@@ -253,7 +257,23 @@ void Invariants::LookAround() {
     }
   }
   CheckShadows();
+  CheckIntents();
   CheckBounds();
+}
+
+// Nothing is still asked of the provider for a replica that is over.
+void Invariants::CheckIntents() {
+  for (const auto& [key, intent] : pending_) {
+    const bool providers =
+        intent.kind == model::IntentKind::kStartReplica || intent.kind == model::IntentKind::kStopReplica;
+    const auto shadow = kept().shadows.find(intent.replica);
+    const auto instance = kept().instances.find(intent.replica);
+    const bool over = (shadow != kept().shadows.end() && !Alive(shadow->second.state)) ||
+                      (instance != kept().instances.end() && !Alive(instance->second.state));
+    if (providers && over && !world_->down()) {
+      Report("intent-ends", fmt::format("{} is pending and its replica is over", key));
+    }
+  }
 }
 
 void Invariants::CheckShadows() {

@@ -55,6 +55,7 @@ class Invariants {
   void CheckTakenAway(const model::ReplicaId& instance);
   void CheckKey(const model::IntentKey& key);
   void CheckShadows();
+  void CheckIntents();
   void CheckBounds();
   void CheckBills();
   void CheckMachine();
@@ -69,6 +70,7 @@ class Invariants {
   std::set<ports::ReplyToken> waiting_;  // callers
   std::set<model::IntentKey> executed_;
   std::set<model::IntentKey> opened_;
+  std::map<model::IntentKey, model::Intent> pending_;
   std::map<model::TrialId, Watched> trials_;
   std::set<model::DecisionId> billed_;
   int next_number_ = 0;

@@ -140,7 +140,7 @@ class World {
   void Start(const model::ServiceId& service, const ports::StartReplica& start);
   void Stop(const model::ServiceId& service, const ports::StopReplica& stop);
   void ChangeServer(const model::ServiceId& service, const ports::Effect& effect);
-  void TellStart(const model::ReplicaId& replica, const model::IntentKey& key, Due due);
+  void TellStart(const model::ReplicaId& replica, const model::IntentKey& key, Micros after);
   // A result of an effect, which may be told twice.
   void Result(Micros delay, const model::ServiceId& service, const ports::Payload& payload,
               Due due = Due::kTell, const model::ReplicaId& replica = {});

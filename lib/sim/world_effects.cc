@@ -84,20 +84,20 @@ void World::ChangeServer(const model::ServiceId& service, const ports::Effect& e
   }
 }
 
-void World::TellStart(const model::ReplicaId& replica, const model::IntentKey& key, Due due) {
+void World::TellStart(const model::ReplicaId& replica, const model::IntentKey& key, Micros after) {
   const Replica& running = host_.replicas().at(replica);
-  Result(kSoon, running.service,
+  Result(after, running.service,
          ports::ReplicaStarted{key, replica, {1000 + static_cast<int64_t>(order_), 1, "sim"}, "127.0.0.1:1"},
-         due, replica);
+         Due::kIfAlive, replica);
   if (running.ready) {
-    Result(std::max(2 * kSoon, kSoon + (*running.ready - now_)), running.service,
+    Result(std::max(after + kSoon, kSoon + (*running.ready - now_)), running.service,
            ports::ReplicaReady{replica}, Due::kIfAlive, replica);
   }
 }
 
 void World::Start(const model::ServiceId& service, const ports::StartReplica& start) {
   if (host_.Runs(start.replica)) {  // asked again after a restart: reported, not started
-    TellStart(start.replica, start.key, Due::kIfAlive);
+    TellStart(start.replica, start.key, kSoon);
     return;
   }
   const ports::ReplicaFailed failed{start.key, start.replica, Exited()};
@@ -122,7 +122,7 @@ void World::Start(const model::ServiceId& service, const ports::StartReplica& st
   const Micros deadline = start.instance.readiness.deadline;
   if (fate == StartFate::kExits || fate == StartFate::kHangs) {
     Bring(start.replica, service, start, std::nullopt);
-    TellStart(start.replica, start.key, Due::kIfAlive);
+    TellStart(start.replica, start.key, kSoon);
     const Status error = fate == StartFate::kExits
                              ? Exited()
                              : WithReason(DeadlineExceeded("was not ready"), "READINESS_DEADLINE");
@@ -134,7 +134,7 @@ void World::Start(const model::ServiceId& service, const ports::StartReplica& st
     up = std::max(up, deadline - kSecond);
   }
   Bring(start.replica, service, start, now_ + up);
-  TellStart(start.replica, start.key, Due::kIfAlive);
+  TellStart(start.replica, start.key, fate == StartFate::kSlow ? up / 2 : kSoon);
 }
 
 void World::Stop(const model::ServiceId& service, const ports::StopReplica& stop) {

@@ -102,7 +102,7 @@ void World::Recover(const std::vector<ports::Restored>& services) {
     const auto seek = [&](const auto& replica) {
       sought_.insert(replica.id);
       if (replica.process.pid == 0 && host_.Runs(replica.id)) {
-        TellStart(replica.id, host_.replicas().at(replica.id).start_key, Due::kIfAlive);
+        TellStart(replica.id, host_.replicas().at(replica.id).start_key, kSoon);
       }
       After(kSoon, service, ports::ReplicaFound{replica.id, false}, Due::kFound, replica.id);
     };
