@@ -12,7 +12,7 @@ constexpr std::array<double, 3> kSamplingDeviation = {0.8, 2.0,
                                                       4.0};  // times 1 / sqrt(requests), without queueing
 constexpr std::array kExponents = {1.0, 1.5, 2.0, 3.0};
 constexpr double kGridRatio = 1.03;
-constexpr double kGridLow = 0.75;  // times the largest load
+constexpr double kGridLow = 0.75;  // times the most that was served
 constexpr double kGridHigh = 6;
 constexpr double kUtilisationMax = 0.985;  // the law is not followed closer to saturation than this
 constexpr double kSaturationDeviation = 0.05;
@@ -116,7 +116,12 @@ void CurveFitter::FitLatency(std::span<const Sample> samples, Curve& curve) {
   std::vector<double> scores, chis;
   std::vector<double> shapes(samples.size());
   std::vector<Observation> observations;
-  for (double xmax = kGridLow * curve.load_high_; xmax < kGridHigh * curve.load_high_; xmax *= kGridRatio) {
+  // An overload tells nothing of capacity beyond what was served of it.
+  double most = 0;
+  for (const Sample& sample : samples) {
+    most = std::max(most, sample.saturated ? sample.served : sample.load);
+  }
+  for (double xmax = kGridLow * most; xmax < kGridHigh * most; xmax *= kGridRatio) {
     const double throughput = XmaxScore(samples, xmax);
     for (const double exponent : kExponents) {
       for (size_t i = 0; i < samples.size(); ++i) {
@@ -126,7 +131,7 @@ void CurveFitter::FitLatency(std::span<const Sample> samples, Curve& curve) {
       cell.xmax = xmax;
       cell.exponent = exponent;
       // Capacity far beyond what was seen is less likely the farther it is.
-      double score = -std::log(std::max(xmax / curve.load_high_, 1.0));
+      double score = -std::log(std::max(xmax / most, 1.0));
       double chi = 0;
       for (size_t q = 0; q < kQuantiles; ++q) {
         if (curve.have_[q]) {

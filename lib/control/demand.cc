@@ -8,9 +8,15 @@ namespace {
 
 constexpr double kForgottenPerSecond = 0.4;  // of what "demand now" remembers
 
+// Of what waits, per second: windows are lost and counted at two places, and errors would add up.
+constexpr double kWaitingForgotten = 0.02;
+
 constexpr Micros kRecent = std::chrono::minutes(10);
 constexpr size_t kRecentMax = 1200;
-constexpr double kGrowthMax = 0.5;    // of the demand now
+constexpr double kGrowthMax = 1;      // of the demand now
+constexpr int kSteepPart = 3;         // the newest part of a span tells of a rise that has just begun
+constexpr double kLongerMost = 1.5;   // times what was seen, where windows do not fill the span
+constexpr double kSteepness = 0.8;    // and is believed to go on that steeply
 constexpr double kPeakWeight = 0.05;  // of the newest step
 constexpr double kPeakLeast = 0.06;   // latency turns steep where capacity ends: never plan without
 constexpr double kPeakMost = 0.12;
@@ -39,6 +45,9 @@ std::optional<DemandTracker::Step> DemandTracker::AddWindow(const model::KpiWind
   const double remembered = std::pow(1 - kForgottenPerSecond, ToSeconds(service.length));
   present_rps_ = present_known_ ? remembered * present_rps_ + (1 - remembered) * rps : rps;
   present_known_ = true;
+  const double unanswered = static_cast<double>(service.offered) - static_cast<double>(service.completed);
+  waiting_ =
+      std::max(0.0, waiting_ * std::pow(1 - kWaitingForgotten, ToSeconds(service.length)) + unanswered);
   const WallTime end = service.start + service.length;
   recent_.emplace_back(end, present_rps_);
   while (recent_.size() > kRecentMax || recent_.front().first < end - kRecent) {
@@ -67,14 +76,21 @@ std::optional<DemandTracker::Step> DemandTracker::AddWindow(const model::KpiWind
   return done;
 }
 
+double DemandTracker::GrownSince(Micros span) const {
+  const WallTime from = recent_.back().first - span;
+  const auto before =
+      std::find_if(recent_.begin(), recent_.end(), [from](const auto& item) { return item.first >= from; });
+  const Micros passed = recent_.back().first - before->first;
+  const double longer = passed > Micros(0) ? ToSeconds(span) / ToSeconds(passed) : 1;
+  return (present_rps_ - before->second) * std::min(longer, kLongerMost);
+}
+
 double DemandTracker::GrowthOver(Micros span) const {
   if (recent_.empty()) {
     return 0;
   }
-  const WallTime from = recent_.back().first - span;
-  const auto before =
-      std::find_if(recent_.begin(), recent_.end(), [from](const auto& item) { return item.first >= from; });
-  return std::clamp(present_rps_ - before->second, 0.0, kGrowthMax * present_rps_);
+  const double newest = kSteepness * static_cast<double>(kSteepPart) * GrownSince(span / kSteepPart);
+  return std::clamp(std::max(GrownSince(span), newest), 0.0, kGrowthMax * present_rps_);
 }
 
 double DemandTracker::PeakOverMean() const {

@@ -37,15 +37,20 @@ class DemandTracker {
   forecast::Forecaster& forecaster() { return forecaster_; }
   const forecast::Forecaster& forecaster() const { return forecaster_; }
   const model::Forecast& forecast() const { return forecast_; }
+  // Requests that came and are not answered yet, as far as the windows tell.
+  double waiting() const { return waiting_; }
   double present_rps() const { return present_rps_; }  // smoothed over the last few seconds
   bool known() const { return present_known_; }
-  // How much demand has grown within this time; not below zero, and no more than half of what it is now.
+  // How much demand will grow within this time if it goes on as in the past one; not below zero, and no more
+  // than what it is now.
   double GrowthOver(Micros span) const;
   // What the mean of a step hides: the demand of its largest window over it, on average, within bounds. One
   // where a step is one window.
   double PeakOverMean() const;
 
  private:
+  double GrownSince(Micros span) const;
+
   forecast::Forecaster forecaster_;
   forecast::LimitMonitor monitor_;
   model::Forecast forecast_;  // made after the last step
@@ -54,6 +59,7 @@ class DemandTracker {
   Micros bucket_filled_{0};
   double bucket_requests_ = 0;
   double present_rps_ = 0;
+  double waiting_ = 0;
   bool present_known_ = false;
   bool used_ = false;  // a request was seen
   int bucket_windows_ = 0;

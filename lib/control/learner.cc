@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kPointsMax = 400;
 constexpr double kCrowdRatio = 1.05;  // points whose loads are this close tell the same
+constexpr double kAlike = 0.08;       // relative difference of latencies that teaches nothing
 constexpr int kUnfittedMax = 6;       // points of production that teach little may wait for a fit
 constexpr size_t kTimesMax = 50;
 constexpr size_t kErrorsMax = 200;
@@ -22,14 +23,31 @@ void KeepNewest(std::vector<T>& values, size_t max) {
   }
 }
 
+int LoadBin(const model::CapacityPoint& point) {
+  return static_cast<int>(std::log(std::max(point.load_rps, 1e-6)) / std::log(kCrowdRatio));
+}
+
+bool Alike(double a, double b) {
+  return std::abs(a - b) <= kAlike * std::max(a, b);
+}
+
+// True when the newest point of production before it, at the same load, showed the same: where the curve and
+// the points differ for good, each new one is no news.
+bool Repeats(const std::vector<model::CapacityPoint>& points, const model::CapacityPoint& point) {
+  const auto before = std::find_if(points.rbegin(), points.rend(), [&](const model::CapacityPoint& other) {
+    return other.source == point.source && other.version == point.version && LoadBin(other) == LoadBin(point);
+  });
+  return before != points.rend() && Alike(before->p50_us, point.p50_us) &&
+         Alike(before->p95_us, point.p95_us) && Alike(before->throughput_ratio, point.throughput_ratio);
+}
+
 // Room is made where the most is known: the oldest point goes of the version and load that have most of them.
 // So what a trial showed near saturation outlives any number of quiet hours in production.
 void MakeRoom(std::vector<model::CapacityPoint>& points) {
   while (points.size() > kPointsMax) {
     std::map<std::pair<std::string, int>, std::pair<int, size_t>> crowds;  // count and the oldest's index
     for (size_t i = points.size(); i-- > 0;) {
-      const int load = static_cast<int>(std::log(std::max(points[i].load_rps, 1e-6)) / std::log(kCrowdRatio));
-      auto& [count, oldest] = crowds[{points[i].version, load}];
+      auto& [count, oldest] = crowds[{points[i].version, LoadBin(points[i])}];
       ++count;
       oldest = i;
     }
@@ -73,7 +91,8 @@ const capacity::Curve& Learner::CurveOf(const std::string& version, WallTime now
 
 void Learner::AddPoint(model::CapacityPoint point) {
   const auto curve = curves_.find(point.version);
-  const bool explained = curve != curves_.end() && curve->second.Explains(point);
+  const bool explained =
+      curve != curves_.end() && (curve->second.Explains(point) || Repeats(learnt_.points, point));
   learnt_.points.push_back(std::move(point));
   MakeRoom(learnt_.points);
   if (!explained || ++unfitted_ >= kUnfittedMax) {

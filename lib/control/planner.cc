@@ -13,6 +13,9 @@ namespace {
 
 // Until the forecast can be trusted, demand is planned with this much head-room over what is seen.
 constexpr double kBlindHeadRoom = 1.25;
+// A rise on past days counts where it goes beyond the limit by more than noise would.
+constexpr double kJump = 1.05;
+constexpr Micros kDrainWithin = std::chrono::minutes(1);  // what waits in an emergency
 
 Trigger Base(TriggerKind kind, const PlanView& view) {
   Trigger trigger;
@@ -41,7 +44,17 @@ double UpperWithin(const PlanView& view, Micros within) {
     }
     upper = std::max(upper, step.upper_rps);
   }
-  return upper * view.demand.PeakOverMean();
+  const double risen = view.demand.forecaster().RiseWithin(within);
+  return (risen > kJump * upper ? risen : upper) * view.demand.PeakOverMean();
+}
+
+// Demand within this time as it looks now. Over its limit the forecast has nothing to say: demand that grows
+// grows on.
+double TrendWithin(const PlanView& view, Micros within) {
+  const double present = view.demand.present_rps();
+  const bool beyond = !Trusted(view) || view.demand.forecast().steps.empty() ||
+                      present > view.demand.forecast().steps.front().upper_rps;
+  return present + (beyond ? view.demand.GrowthOver(within) : 0);
 }
 
 // A limit that crosses what is served within the time that a remedy takes is planned for with its hold, in
@@ -52,7 +65,7 @@ std::optional<Trigger> CapacityTrigger(const PlanView& view,
   const model::ServiceSpec& spec = view.spec;
   const Micros reach = view.lead_time + view.trial_time + spec.forecast.resolution;
   const double held = view.curve.MaxLoad(spec.slo, kPlanConfidence) * view.current;
-  const double soon = std::max(UpperWithin(view, reach), view.demand.present_rps());
+  const double soon = std::max(UpperWithin(view, reach), TrendWithin(view, reach));
   const bool crossed = soon > held;
   const bool signalled = signal.has_value() && signal->upper;
   if (held <= 0 || view.current >= spec.bounds.max || (!crossed && !signalled)) {
@@ -128,8 +141,9 @@ model::Arm MakeArm(int level, model::ArmRole role, double load_rps, const PlanVi
 }  // namespace
 
 double PlannedDemand(const PlanView& view, Micros hold) {
-  const double upper = UpperWithin(view, view.lead_time + view.trial_time + hold);
-  return std::max(upper, view.demand.present_rps());
+  const Micros remedy = view.lead_time + view.trial_time;
+  return std::max(UpperWithin(view, remedy + hold),
+                  TrendWithin(view, remedy + view.spec.forecast.resolution));
 }
 
 int PlannedLevel(const PlanView& view, double demand_rps) {
@@ -149,6 +163,26 @@ std::optional<Trigger> FindTrigger(const PlanView& view, const std::optional<for
     return out;
   }
   return SurplusTrigger(view);
+}
+
+std::optional<Trigger> FindPressing(const PlanView& view) {
+  const double held = view.curve.MaxLoad(view.spec.slo, kPlanConfidence) * view.current;
+  double soon = TrendWithin(view, view.lead_time);
+  for (const model::ForecastStep& step : view.demand.forecast().steps) {
+    if (Trusted(view) && step.at <= view.now + view.lead_time) {
+      soon = std::max(soon, step.expected_rps);
+    }
+  }
+  if (held <= 0 || view.current >= view.spec.bounds.max || soon <= held) {
+    return std::nullopt;
+  }
+  Trigger trigger = Base(TriggerKind::kCapacity, view);
+  trigger.planned_rps = PlannedDemand(view, view.spec.forecast.hold);
+  trigger.planned = std::max(PlannedLevel(view, trigger.planned_rps), view.current + 1);
+  trigger.evidence = fmt::format(
+      "{:.0f} req/s are expected within {:.0f} s, {} replicas hold {:.0f} req/s; planned for {:.0f} req/s",
+      soon, ToSeconds(view.lead_time), view.current, held, trigger.planned_rps);
+  return trigger;
 }
 
 Trigger VersionTrigger(const PlanView& view, const std::string& new_version) {
@@ -178,20 +212,21 @@ Trigger ProposalTrigger(const PlanView& view, int planned, const std::string& re
 
 Trigger EmergencyTrigger(const PlanView& view, const std::string& evidence) {
   Trigger trigger = Base(TriggerKind::kEmergency, view);
-  // What is ordered now serves a lead time from now: demand that grows has grown on until then.
-  trigger.planned_rps = view.demand.present_rps() + view.demand.GrowthOver(view.lead_time);
+  // What is ordered now serves a lead time from now: demand that grows has grown on until then, and what
+  // waits is to be served besides.
+  trigger.planned_rps = view.demand.present_rps() + view.demand.GrowthOver(view.lead_time) +
+                        view.demand.waiting() / ToSeconds(kDrainWithin);
   trigger.planned = std::clamp(std::max(view.current + 1, PlannedLevel(view, trigger.planned_rps)),
                                view.spec.bounds.min, view.spec.bounds.max);
   trigger.evidence = evidence;
   return trigger;
 }
 
-Trigger AfterEmergencyTrigger(const PlanView& view) {
-  Trigger trigger = Base(TriggerKind::kEmergency, view);
+Trigger AfterwardsTrigger(const PlanView& view, TriggerKind kind) {
+  Trigger trigger = Base(kind, view);
   trigger.planned_rps = PlannedDemand(view, view.spec.forecast.hold);
   trigger.planned = std::max(view.current, PlannedLevel(view, trigger.planned_rps));
-  trigger.evidence =
-      fmt::format("an emergency brought production to {} replicas; tested afterwards", view.current);
+  trigger.evidence = fmt::format("production went to {} replicas untested; tested afterwards", view.current);
   return trigger;
 }
 

@@ -41,13 +41,17 @@ int PlannedLevel(const PlanView& view, double demand_rps);
 std::optional<model::Trigger> FindTrigger(const PlanView& view,
                                           const std::optional<forecast::LimitSignal>& signal);
 
+// While a trial runs: what is expected, or demand as it grows beyond its limit, crosses what is served before
+// a remedy that is ordered now would be there.
+std::optional<model::Trigger> FindPressing(const PlanView& view);
+
 // Planned by the curve of the version in production for the largest limit of the whole horizon: what a plan
 // by load alone says.
 model::Trigger VersionTrigger(const PlanView& view, const std::string& new_version);
 model::Trigger ProposalTrigger(const PlanView& view, int planned, const std::string& request_id);
 model::Trigger EmergencyTrigger(const PlanView& view, const std::string& evidence);
-// A trial of what an emergency did: the same level, tested afterwards.
-model::Trigger AfterEmergencyTrigger(const PlanView& view);
+// A trial of what was done untested: the same level, afterwards.
+model::Trigger AfterwardsTrigger(const PlanView& view, model::TriggerKind kind);
 
 // Candidate levels around the plan (or as listed in the spec), then the null arm; bounded by
 // shadows.max_shadows.

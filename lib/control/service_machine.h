@@ -18,6 +18,7 @@
 #include "control/planner.h"
 #include "control/production_meter.h"
 #include "control/transitions.h"
+#include "cost/worth.h"
 #include "ports/event.h"
 #include "ports/outbox.h"
 #include "shadow/intent_book.h"
@@ -87,23 +88,34 @@ class ServiceMachine {
   void SettleFleet(Context& c);
   void SettleTrials(Context& c);
 
-  // Triggers and trials (service_trial.cc)
+  // Triggers (service_trigger.cc)
+  enum class Urgency { kAfterTrial, kNoTimeForTrial, kEmergency };
+  struct Next {
+    model::Trigger trigger;
+    Urgency urgency = Urgency::kAfterTrial;
+  };
   void Consider(const std::optional<forecast::LimitSignal>& signal, Context& c);
-  std::optional<model::Trigger> NextTrigger(const std::optional<forecast::LimitSignal>& signal, Context& c);
+  void ConsiderMore(const std::optional<forecast::LimitSignal>& signal, Context& c);
   void OnEmergency(const std::string& evidence, Context& c);
-  enum class Urgency { kAfterTrial, kAtOnce };
+  std::optional<Next> NextTrigger(const std::optional<forecast::LimitSignal>& signal, Context& c);
+  std::optional<Next> FindNext(const PlanView& view, const std::optional<forecast::LimitSignal>& signal,
+                               Context& c);
+  bool Suppressed(const model::Trigger& trigger, Now now) const;
+  bool GateWouldRefuse(const model::Trigger& trigger, Context& c) const;
+
+  // Trials (service_trial.cc)
   void Begin(const model::Trigger& trigger, Urgency urgency, Context& c);
   void StartTrial(std::vector<model::Arm> arms, Context& c);
+  bool WouldTest(const model::Trigger& trigger, const Context& c);
   std::optional<std::string> WhyNoTrial(const model::Trigger& trigger, std::vector<model::Arm>& arms,
                                         Context& c);
+  cost::WorthInput TrialOutlook(const model::Trigger& trigger, size_t arms, const Context& c);
   bool MeasuredToHold(const model::Trigger& trigger, const Context& c) const;
-  bool AnsweredByMeasurements(const model::Trigger& trigger, std::vector<model::Arm>& arms, Context& c);
+  std::optional<model::ArmVerdict> Answered(const model::Trigger& trigger, const Context& c) const;
   void Conclude(Context& c);
   model::ModelVersion LearnFromTrial(Context& c);
   void Supersede(const std::string& why, Context& c);
   void EndTrial(model::TrialState state, const std::string& note, Context& c);
-  bool Suppressed(const model::Trigger& trigger, Now now) const;
-  bool GateWouldRefuse(const model::Trigger& trigger, Context& c) const;
 
   // Decisions (service_decision.cc)
   void DecideUntested(const std::string& why, Context& c);
@@ -157,9 +169,9 @@ class ServiceMachine {
   int serving_seen_ = 0;  // UP in the balancer
   int surplus_steps_ = 0;
   bool fit_underway_ = false;
-  bool test_after_emergency_ = false;
-  bool version_tried_ = false;   // the version in production had its trial
-  std::string refused_version_;  // held nowhere; waits for another spec
+  std::optional<model::TriggerKind> test_afterwards_;  // what went first, untested
+  bool version_tried_ = false;                         // the version in production had its trial
+  std::string refused_version_;                        // held nowhere; waits for another spec
   std::optional<MonoTime> emergency_quiet_until_;
   std::optional<MonoTime> last_out_, last_in_;
   std::optional<MonoTime> last_saved_;  // model version of production data

@@ -1,9 +1,8 @@
-// From a trigger to a trial, and from its verdicts to a decision.
+// From a trigger to a trial, and from its verdicts to a decision. What makes a trigger: service_trigger.cc.
 #include <algorithm>
 #include <utility>
 
 #include "analysis/decide.h"
-#include "control/gate.h"
 #include "control/service_machine.h"
 #include "cost/worth.h"
 
@@ -11,13 +10,11 @@ namespace shadowd::control {
 
 using model::DecisionKind;
 using model::DecisionState;
-using model::Mode;
 using model::TriggerKind;
 
 namespace {
 
 constexpr int kRoundsMax = 2;
-constexpr int kSurplusSteps = 3;  // a surplus must last this long before it is acted upon
 
 bool HoldsNowhere(const model::Trial& trial, const model::Bounds& bounds) {
   return std::any_of(trial.arms.begin(), trial.arms.end(), [&](const model::Arm& arm) {
@@ -27,105 +24,6 @@ bool HoldsNowhere(const model::Trial& trial, const model::Bounds& bounds) {
 }
 
 }  // namespace
-
-bool ServiceMachine::Suppressed(const model::Trigger& trigger, Now now) const {
-  return last_answer_ && last_answer_->planned == trigger.planned &&
-         last_answer_->version == trigger.version && now.mono < last_answer_->until;
-}
-
-bool ServiceMachine::GateWouldRefuse(const model::Trigger& trigger, Context& c) const {
-  if (service_.spec.mode != Mode::kAct || trigger.planned == trigger.current) {
-    return false;
-  }
-  GateInput gate{.mode = service_.spec.mode,
-                 .bounds = service_.spec.bounds,
-                 .frozen = c.host.frozen(),
-                 .frozen_reason = c.host.frozen_reason(),
-                 .trigger = trigger.kind,
-                 .from = trigger.current,
-                 .to = trigger.planned,
-                 .new_version = false,
-                 .last_out = last_out_,
-                 .last_in = last_in_,
-                 .now = c.now.mono};
-  return !PassGate(gate).open;
-}
-
-std::optional<model::Trigger> ServiceMachine::NextTrigger(const std::optional<forecast::LimitSignal>& signal,
-                                                          Context& c) {
-  const PlanView view = View(ProductionVersion(), c.now);
-  if (VersionPending()) {
-    return VersionTrigger(view, IdentityOf(service_.spec));
-  }
-  if (test_after_emergency_ && Trials()) {
-    test_after_emergency_ = false;
-    return AfterEmergencyTrigger(view);
-  }
-  if (!view.curve.known() && !version_tried_ && Trials() &&
-      demand_->forecast().state == model::ForecastState::kReady) {
-    version_tried_ = true;
-    return VersionTrigger(view, view.version);
-  }
-  std::optional<model::Trigger> trigger = FindTrigger(view, signal);
-  const bool surplus = trigger && trigger->kind == TriggerKind::kSurplus;
-  surplus_steps_ = surplus ? surplus_steps_ + 1 : 0;
-  if (!trigger || (surplus && surplus_steps_ < kSurplusSteps) || GateWouldRefuse(*trigger, c)) {
-    return std::nullopt;
-  }
-  return trigger;
-}
-
-void ServiceMachine::Consider(const std::optional<forecast::LimitSignal>& signal, Context& c) {
-  if (service_.spec.mode == Mode::kObserve || c.host.frozen() || Current() <= 0 || !demand_->known()) {
-    return;
-  }
-  if (phase_ == Phase::kIdle) {
-    const std::optional<model::Trigger> trigger = NextTrigger(signal, c);
-    if (trigger && !Suppressed(*trigger, c.now)) {
-      Begin(*trigger, Urgency::kAfterTrial, c);
-    }
-    return;
-  }
-  if (phase_ != Phase::kTrialling || trial_->trial().trigger.kind == TriggerKind::kNewVersion) {
-    return;
-  }
-  // A trial that no longer covers what is coming makes way for one that does.
-  const std::optional<model::Trigger> trigger = FindTrigger(View(ProductionVersion(), c.now), signal);
-  int largest = 0;
-  for (const model::Arm& arm : trial_->trial().arms) {
-    largest = std::max(largest, arm.level);
-  }
-  if (trigger && trigger->kind != TriggerKind::kSurplus && trigger->planned > largest) {
-    Supersede("demand outgrew the levels under test", c);
-    Begin(*trigger, Urgency::kAfterTrial, c);
-  }
-}
-
-void ServiceMachine::OnEmergency(const std::string& evidence, Context& c) {
-  const bool quiet = emergency_quiet_until_ && c.now.mono < *emergency_quiet_until_;
-  if (service_.spec.mode == Mode::kObserve || quiet || Current() <= 0) {
-    return;
-  }
-  model::Trigger trigger = EmergencyTrigger(View(ProductionVersion(), c.now), evidence);
-  if (trigger.planned <= trigger.current || Suppressed(trigger, c.now)) {
-    return;
-  }
-  // A remedy on its way is waited for, unless demand has outgrown it.
-  const bool underway = phase_ == Phase::kApplying && service_.target > fleet_.Serving();
-  const int reach = std::min(trigger.planned, trigger.current + service_.spec.bounds.step_out_max);
-  if (underway && reach <= service_.target) {
-    return;
-  }
-  if (trial_) {
-    Supersede("an emergency in production", c);
-  }
-  if (decision_) {
-    FinishDecision(DecisionState::kSuperseded, c);
-  }
-  emergency_.Reset();
-  Begin(trigger, Urgency::kAtOnce, c);
-  test_after_emergency_ = phase_ == Phase::kApplying;
-}
 
 void ServiceMachine::Begin(const model::Trigger& trigger, Urgency urgency, Context& c) {
   if (advised_) {  // a newer question makes the open advice stale
@@ -149,8 +47,11 @@ void ServiceMachine::Begin(const model::Trigger& trigger, Urgency urgency, Conte
 
   std::vector<model::Arm> arms = PlanArms(trigger, View(ProductionVersion(), c.now));
   decision_->arms = arms;
-  if (urgency == Urgency::kAtOnce) {
-    DecideUntested("an emergency is never delayed by a trial", c);
+  if (urgency == Urgency::kEmergency || (urgency == Urgency::kNoTimeForTrial && Trials())) {
+    DecideUntested(urgency == Urgency::kEmergency ? "an emergency is never delayed by a trial"
+                                                  : "a trial would end too late; it follows",
+                   c);
+    test_afterwards_ = phase_ == Phase::kApplying ? std::optional(trigger.kind) : std::nullopt;
     return;
   }
   if (const std::optional<std::string> why = WhyNoTrial(trigger, arms, c)) {
@@ -161,43 +62,59 @@ void ServiceMachine::Begin(const model::Trigger& trigger, Urgency urgency, Conte
   StartTrial(std::move(arms), c);
 }
 
-std::optional<std::string> ServiceMachine::WhyNoTrial(const model::Trigger& trigger,
-                                                      std::vector<model::Arm>& arms, Context& c) {
-  if (!Trials()) {
-    return "the spec's trial policy is NEVER";
-  }
-  if (AnsweredByMeasurements(trigger, arms, c)) {
-    return "these levels were measured a short while ago";
-  }
+cost::WorthInput ServiceMachine::TrialOutlook(const model::Trigger& trigger, size_t arms, const Context& c) {
   const PlanView view = View(ProductionVersion(), c.now);
   cost::WorthInput worth;
   worth.prices = service_.spec.prices;
   worth.current = trigger.current;
   worth.planned = trigger.planned;
   worth.hold_seconds = ToSeconds(service_.spec.forecast.hold);
-  worth.shadows = static_cast<int>(arms.size()) * service_.spec.shadows.shadows_per_level;
+  worth.shadows = static_cast<int>(arms) * service_.spec.shadows.shadows_per_level;
   worth.trial_seconds = ToSeconds(view.trial_time);
   const bool unknown = trigger.kind == TriggerKind::kNewVersion || !view.curve.version_known();
   worth.probability_plan_wrong = unknown ? 0.5 : learner_.PlanWrongProbability();
   // A plan found wrong in production is corrected after an emergency and a lead time, and not worse than for
   // the hold. One that was measured to hold can only be too large.
-  const bool holds = MeasuredToHold(trigger, c);
   worth.violation_minutes_if_wrong =
-      holds
+      MeasuredToHold(trigger, c)
           ? 0
           : std::min(worth.hold_seconds, ToSeconds(service_.spec.triggers.emergency_after + view.lead_time)) /
                 60.0;
   worth.excess_instances_if_wrong = 1;
-  const cost::Worth answer = cost::AssessTrial(worth);
+  return worth;
+}
+
+bool ServiceMachine::WouldTest(const model::Trigger& trigger, const Context& c) {
+  const size_t arms = PlanArms(trigger, View(ProductionVersion(), c.now)).size();
+  return Trials() && !Answered(trigger, c) && cost::AssessTrial(TrialOutlook(trigger, arms, c)).worth;
+}
+
+std::optional<std::string> ServiceMachine::WhyNoTrial(const model::Trigger& trigger,
+                                                      std::vector<model::Arm>& arms, Context& c) {
+  if (!Trials()) {
+    return "the spec's trial policy is NEVER";
+  }
+  if (const std::optional<model::ArmVerdict> verdict = Answered(trigger, c)) {
+    for (model::Arm& arm : arms) {
+      if (arm.level == trigger.planned && arm.role == model::ArmRole::kCandidate) {
+        arm.verdict = *verdict;
+        arm.cached = true;
+      }
+    }
+    decision_->kind = DecisionKind::kConfirmed;
+    return "these levels were measured a short while ago";
+  }
+  const cost::WorthInput outlook = TrialOutlook(trigger, arms.size(), c);
+  const cost::Worth answer = cost::AssessTrial(outlook);
   decision_->worth = answer.loss_avoided - answer.price;
   if (!answer.worth && trigger.kind != TriggerKind::kProposal) {
-    if (holds) {
+    if (MeasuredToHold(trigger, c)) {
       decision_->kind = DecisionKind::kConfirmed;
     }
     return answer.reason;
   }
   decision_->trial = model::TrialId(fmt::format("{}-t{}", service_.spec.id, intents_.NextNumber(c.out)));
-  const Status granted = c.host.Grant(decision_->trial, worth.shadows);
+  const Status granted = c.host.Grant(decision_->trial, outlook.shadows);
   if (!granted.ok()) {
     decision_->trial = model::TrialId();
     return MessageOf(granted);
@@ -211,34 +128,27 @@ bool ServiceMachine::MeasuredToHold(const model::Trigger& trigger, const Context
   return planned && planned->slo == model::SloAxis::kHolds;
 }
 
-// A level is answered when a fresh trial of this version settled its load; a plan, when it holds and its
-// neighbour below does not.
-bool ServiceMachine::AnsweredByMeasurements(const model::Trigger& trigger, std::vector<model::Arm>& arms,
-                                            Context& c) {
+// A plan is answered when a fresh trial of this version settled that it holds and that its neighbour below
+// does not.
+std::optional<model::ArmVerdict> ServiceMachine::Answered(const model::Trigger& trigger,
+                                                          const Context& c) const {
   if (trigger.kind == TriggerKind::kProposal) {
-    return false;
+    return std::nullopt;
   }
   const Micros fresh = service_.spec.trial.measured_fresh;
   const auto planned =
       measured_.Find(trigger.version, trigger.planned_rps / trigger.planned, c.now.mono, fresh);
   if (!planned || planned->slo != model::SloAxis::kHolds) {
-    return false;
+    return std::nullopt;
   }
   if (trigger.planned > service_.spec.bounds.min) {
     const auto below =
         measured_.Find(trigger.version, trigger.planned_rps / (trigger.planned - 1), c.now.mono, fresh);
     if (!below || below->slo != model::SloAxis::kFails) {
-      return false;
+      return std::nullopt;
     }
   }
-  for (model::Arm& arm : arms) {
-    if (arm.level == trigger.planned && arm.role == model::ArmRole::kCandidate) {
-      arm.verdict = *planned;
-      arm.cached = true;
-    }
-  }
-  decision_->kind = DecisionKind::kConfirmed;
-  return true;
+  return *planned;
 }
 
 void ServiceMachine::StartTrial(std::vector<model::Arm> arms, Context& c) {

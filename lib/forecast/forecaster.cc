@@ -101,6 +101,7 @@ void Forecaster::Observe(WallTime at, double rps) {
   ++step_of_last_;
   ++since_fit_;
   ++since_gap_;
+  largest_ = std::max(largest_, rps);
   if (Fitted()) {
     Advance(transform_.Forward(rps), true);
     Project();
@@ -172,8 +173,10 @@ void Forecaster::TrimWork() {
 
 void Forecaster::Rebuild() {
   std::vector<float> demand(series_.size());
+  largest_ = 0;
   for (size_t i = 0; i < demand.size(); ++i) {
     demand[i] = series_[i];
+    largest_ = std::isnan(demand[i]) ? largest_ : std::max(largest_, static_cast<double>(demand[i]));
   }
   z_ = Filled(demand, transform_, combination_.LongestSeason());
 }

@@ -47,6 +47,10 @@ class Forecaster {
   // Of the largest demand over (last + from, last + to]. The upper limit is meant for planning.
   double PeakUpper(Micros from, Micros to) const;
   double PeakExpected(Micros from, Micros to) const;
+  // Where demand would be within this time if it rose from now as steeply as on the steepest of the last
+  // three days at this time of day; 0 while no day is known. Jumps by the clock (a job at 3:00, a market that
+  // opens) come back on some days and not on others: an expectation smooths them away.
+  double RiseWithin(Micros within) const;
   size_t observations() const { return series_.CountPresent(); }
 
  private:
@@ -82,6 +86,7 @@ class Forecaster {
 
   bool tried_ = false;  // a fit was adopted, usable or not
   double mase_ = 0;     // of the fit
+  double largest_ = 0;  // demand of the steps that are kept, and since
   std::string fit_reason_;
 };
 

@@ -7,7 +7,13 @@
 namespace shadowd::forecast {
 namespace {
 
-constexpr size_t kRecent = 64;        // steps that speak for the future while nothing is fitted
+constexpr double kBeyondEver = 2;  // times the largest demand known: no limit is higher
+constexpr size_t kRecent = 64;     // steps that speak for the future while nothing is fitted
+constexpr Micros kDay = std::chrono::hours(24);
+constexpr int64_t kRiseDays = 3;
+constexpr int64_t kRiseSlack = 1;  // steps that a rise may come earlier than on past days
+constexpr int64_t kFewestStepsADay = 24;
+constexpr double kRiseFloor = 0.02;   // of the largest demand: what is added to compare small ones
 constexpr size_t kCertainPeaks = 39;  // from here on past peaks alone carry the limit of a peak
 
 struct Spread {
@@ -59,7 +65,8 @@ model::Forecast Forecaster::Predict() const {
       const auto i = static_cast<size_t>(h) - 1;
       step.expected_rps = transform_.Backward(path_[i]);
       step.lower_rps = transform_.BackwardLower(path_[i] - down_[i]);
-      step.upper_rps = transform_.Backward(path_[i] + up_[i]);
+      step.upper_rps = std::max(std::min(transform_.Backward(path_[i] + up_[i]), kBeyondEver * largest_),
+                                step.expected_rps);
     }
     forecast.steps.push_back(step);
   }
@@ -69,6 +76,30 @@ model::Forecast Forecaster::Predict() const {
     forecast.sigma_rps = transform_.log ? limits_.sigma() * transform_.Backward(path_[0]) : limits_.sigma();
   }
   return forecast;
+}
+
+double Forecaster::RiseWithin(Micros within) const {
+  const int64_t day = kDay / options_.step;
+  const auto size = static_cast<int64_t>(series_.size());
+  if (day < kFewestStepsADay || size < 2) {
+    return 0;
+  }
+  const int64_t ahead = (within + options_.step - Micros(1)) / options_.step + kRiseSlack;
+  const auto at = [&](int64_t i) { return static_cast<double>(series_[static_cast<size_t>(i)]); };
+  const double floor = kRiseFloor * largest_;
+  const double now = (at(size - 1) + at(size - 2)) / 2 + floor;
+  double steepest = 0;
+  for (int64_t then = size - 1 - day; then > size - 1 - kRiseDays * day - 1 && then > 0; then -= day) {
+    const double before = (at(then) + at(then - 1)) / 2 + floor;
+    double peak = 0;
+    for (int64_t i = then; i <= std::min(then + ahead, size - 1); ++i) {
+      peak = std::max(peak, std::isnan(at(i)) ? 0.0 : at(i));
+    }
+    steepest =
+        before > 0 ? std::max(steepest, (peak + floor) / before) : steepest;  // a gap counts for nothing
+  }
+  const double risen = now * steepest - floor;
+  return risen > 0 ? std::min(risen, kBeyondEver * largest_) : 0;
 }
 
 std::pair<int, int> Forecaster::Window(Micros from, Micros to) const {

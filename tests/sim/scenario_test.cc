@@ -98,6 +98,37 @@ TEST_CASE("without trials the same deploy hurts production") {
   WARN("violation seconds without trials: " << world.violation_seconds());
 }
 
+TEST_CASE(
+    "where a trial would end too late the remedy goes first, more follows, and it is tested afterwards") {
+  WorldOptions options = DemoOptions(5);
+  options.demand_rps = [](double seconds) {  // flat for ever, then a rise that nobody could expect
+    return 150 + std::clamp(seconds - 60, 0.0, 60.0) * 8;
+  };
+  World world(options);
+  REQUIRE(world.Send({kShop, ports::ApplyService{DemoSpec(model::Mode::kAct, "1"), ""}, 0, "test"})->ok());
+  world.RunFor(std::chrono::seconds(15));
+  ports::ImportHistory history(DemoHistory(world, 5));
+  for (auto& [at, rps] : history.demand_rps) {
+    rps = 150;
+  }
+  REQUIRE(world.Send({kShop, std::move(history), 0, "test"})->ok());
+  world.RunFor(std::chrono::seconds(180));
+  INFO(Story(world));
+  int untested = 0, tested = 0;
+  for (const model::Decision& decision : world.Decisions(kShop)) {
+    const bool first = decision.skip_reason.find("too late") != std::string::npos;
+    untested += first && decision.to > decision.from ? 1 : 0;
+    tested += untested > 0 && !decision.trial.empty() &&
+                      decision.trigger.evidence.find("afterwards") != std::string::npos
+                  ? 1
+                  : 0;
+  }
+  CHECK(untested >= 1);
+  CHECK(tested >= 1);
+  CHECK(world.instances_alive() >= 4);  // 630 requests/s in the end
+  CHECK(world.violation_seconds() <= 12);
+}
+
 TEST_CASE("a scale-in that would not hold is rejected") {
   World world = Started(5, DemoSpec(model::Mode::kAct, "1"));
   REQUIRE(

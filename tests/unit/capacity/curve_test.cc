@@ -53,6 +53,24 @@ TEST_CASE("The level asked for with confidence is almost never too small") {
   CHECK(small <= 2);
 }
 
+TEST_CASE("An overload beyond reason does not move what an instance is known to hold") {
+  std::vector<model::CapacityPoint> points;
+  for (const double load : {60.0, 110.0, 160.0, 175.0}) {
+    points.push_back(
+        sim::PointOf(sim::RunPlant(DemoPlant(false), load, 60, 90 + static_cast<uint64_t>(load)), "1"));
+  }
+  const double before = Curve::Fit(points, "1", sim::At(60)).MaxLoad({}, 0.8);
+  model::CapacityPoint flood = points.back();  // a shadow that was fed four times what it can serve
+  flood.load_rps = 874;
+  flood.requests = 400;
+  flood.p50_us = 4'071'000;
+  flood.p95_us = 4'752'000;
+  flood.p99_us = 4'900'000;
+  flood.throughput_ratio = 0.229;
+  points.push_back(flood);
+  CHECK(Curve::Fit(points, "1", sim::At(60)).MaxLoad({}, 0.8) == Approx(before).epsilon(0.05));
+}
+
 TEST_CASE("Predictions are ordered and monotone in load, and widen beyond the data") {
   const Curve curve = ThreeLoads(3);
   model::KpiPrediction last = curve.Predict(20);

@@ -81,6 +81,48 @@ TEST_CASE("a long window is all that demand now remembers") {
   CHECK(tracker.present_rps() == Approx(200).epsilon(0.001));
 }
 
+TEST_CASE("growth goes on as it did, or as steeply as it has begun") {
+  DemandTracker tracker = Tracker(std::chrono::seconds(60));
+  const Micros window = std::chrono::seconds(15);
+  for (int i = 0; i < 20; ++i) {
+    tracker.AddWindow(Window(window * i, 1500, window));
+  }
+  CHECK(tracker.GrowthOver(std::chrono::minutes(2)) == Approx(0).margin(1));
+  for (int i = 0; i < 8; ++i) {  // 10 requests/s more each window
+    tracker.AddWindow(Window(window * (20 + i), 1500 + 150 * static_cast<uint64_t>(i + 1), window));
+    if (i == 2) {  // 30 in the newest 45 s: 80 % of that steepness over two minutes
+      CHECK(tracker.GrowthOver(std::chrono::minutes(2)) == Approx(0.8 * 3 * 30).epsilon(0.25));
+    }
+  }
+  CHECK(tracker.GrowthOver(std::chrono::minutes(2)) == Approx(80).epsilon(0.15));
+  tracker.AddWindow(Window(window * 28, 15, window));
+  CHECK(tracker.GrowthOver(std::chrono::minutes(2)) == 0);
+}
+
+TEST_CASE("what came and was not answered waits, until it is answered or forgotten") {
+  DemandTracker tracker = Tracker(std::chrono::seconds(60));
+  const auto add = [&](int second, uint64_t offered, uint64_t completed) {
+    model::KpiWindow window = Window(std::chrono::seconds(second), offered);
+    window.completed = completed;
+    tracker.AddWindow(window);
+  };
+  add(0, 100, 100);
+  CHECK(tracker.waiting() == 0);
+  for (int second = 1; second <= 10; ++second) {
+    add(second, 100, 60);
+  }
+  CHECK(tracker.waiting() == Approx(400).epsilon(0.12));
+  for (int second = 11; second <= 20; ++second) {
+    add(second, 100, 150);
+  }
+  CHECK(tracker.waiting() == 0);
+  // Two counters that differ by one in a hundred never make a backlog.
+  for (int second = 21; second <= 2000; ++second) {
+    add(second, 100, 99);
+  }
+  CHECK(tracker.waiting() < 100);
+}
+
 TEST_CASE("silence before the first request is not a demand of zero, silence after it is") {
   DemandTracker tracker = Tracker(std::chrono::seconds(1));
   for (int second = 0; second < 5; ++second) {

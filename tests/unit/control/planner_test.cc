@@ -181,3 +181,46 @@ TEST_CASE("an emergency plans at least one more") {
   CHECK(trigger.planned == 3);
   CHECK(trigger.evidence == "p95 180 ms");
 }
+
+TEST_CASE("an emergency plans for what waits besides what comes") {
+  Fixture f(330);
+  const int without = EmergencyTrigger(f.View(), "over").planned;
+  for (int second = 1; second <= 300; ++second) {  // 330 requests/s come, 30 are answered
+    model::KpiWindow window;
+    window.start = kNow + std::chrono::seconds(second);
+    window.length = std::chrono::seconds(1);
+    window.offered = 330;
+    window.completed = 30;
+    f.demand->AddWindow(window);
+  }
+  CHECK(f.demand->waiting() > 4000);
+  CHECK(EmergencyTrigger(f.View(), "over").planned > without);
+}
+
+TEST_CASE("demand over its limit is planned for as it grows, demand within its limits is not") {
+  Fixture f(250);
+  CHECK_FALSE(FindTrigger(f.View(), std::nullopt));
+  double rps = 250;
+  for (int second = 1; second <= 8; ++second) {  // two replicas hold 340
+    rps += 9;
+    model::KpiWindow window;
+    window.start = kNow + std::chrono::seconds(second);
+    window.length = std::chrono::seconds(1);
+    window.offered = window.completed = static_cast<uint64_t>(rps);
+    f.demand->AddWindow(window);
+  }
+  REQUIRE(f.demand->present_rps() < 330);
+  const auto trigger = FindTrigger(f.View(), std::nullopt);
+  REQUIRE(trigger);
+  CHECK(trigger->kind == TriggerKind::kCapacity);
+  CHECK(trigger->planned_rps > f.demand->present_rps() + 60);
+}
+
+TEST_CASE("what was done untested is tested at the level that serves, and says so") {
+  Fixture f(250);
+  f.current = 4;
+  const model::Trigger trigger = AfterwardsTrigger(f.View(), TriggerKind::kCapacity);
+  CHECK(trigger.kind == TriggerKind::kCapacity);
+  CHECK(trigger.planned == 4);
+  CHECK(trigger.evidence.find("untested") != std::string::npos);
+}

@@ -178,4 +178,61 @@ TEST_CASE("less than two seasons is a forecast that says so") {
   CHECK(forecaster.Predict().degraded_reason == "96 steps of demand are less than two seasons of 96");
 }
 
+TEST_CASE("a jump by the clock on one of the last three days is a rise to expect") {
+  Rng rng(4);
+  const auto day = [&](int64_t t, bool jumps) {  // each day at 6:00 for half an hour, or not
+    const int64_t minute = t % 1440;
+    return (jumps && minute >= 360 && minute < 390 ? 300.0 : 100.0) * (1 + 0.01 * rng.Normal());
+  };
+  Forecaster forecaster = Make({}, 30);
+  for (int64_t t = 0; t < 2 * 1440 + 340; ++t) {
+    forecaster.Observe(At(t), day(t, t < 1440));  // on the first day alone
+  }
+  CHECK(forecaster.RiseWithin(std::chrono::minutes(5)) == Approx(100).epsilon(0.1));
+  CHECK(forecaster.RiseWithin(std::chrono::minutes(25)) == Approx(300).epsilon(0.1));
+  for (int64_t t = 2 * 1440 + 340; t < 5 * 1440 + 340; ++t) {
+    forecaster.Observe(At(t), day(t, false));
+  }
+  CHECK(forecaster.RiseWithin(std::chrono::minutes(25)) == Approx(100).epsilon(0.1));
+}
+
+TEST_CASE("without a past day there is no rise to expect, and none beyond twice what was ever seen") {
+  Forecaster young = Make();
+  Feed(young, 0, 700, Sine);
+  CHECK(young.RiseWithin(std::chrono::minutes(10)) == 0);
+  Forecaster forecaster = Make();
+  for (int64_t t = 0; t < 1440 + 1000; ++t) {
+    const bool night = t % 1440 < 500;
+    forecaster.Observe(At(t), night && t < 1440 ? 1 : 100);
+  }
+  for (int64_t t = 1440 + 1000; t < 2 * 1440 + 499; ++t) {
+    forecaster.Observe(At(t), 100);  // a hundred times as much as then, an hour before it rose then
+  }
+  forecaster.Adopt(FitModels(*forecaster.CopyForFit()));
+  CHECK(forecaster.RiseWithin(std::chrono::minutes(30)) <= 200 * 1.0001);
+}
+
+TEST_CASE("no limit lies beyond twice the largest demand ever seen") {
+  Forecaster forecaster = Make({}, 48);
+  Rng rng(9);
+  double level = 1;  // grows by the exponential law that a log transform carries on
+  for (int64_t t = 0; t < 400; ++t) {
+    level = std::min(level * 1.02, 50.0) * std::exp(0.15 * rng.Normal());
+    forecaster.Observe(At(t), level);
+    if (forecaster.WantsFit()) {
+      forecaster.Adopt(FitModels(*forecaster.CopyForFit()));
+    }
+  }
+  double largest = 0;
+  Forecaster wild = forecaster;
+  for (int64_t t = 400; t < 420; ++t) {
+    level *= 1.6;
+    wild.Observe(At(t), level);
+    largest = std::max(largest, level);
+    for (const model::ForecastStep& step : wild.Predict().steps) {
+      REQUIRE(step.upper_rps <= std::max(2 * std::max(largest, 200.0), step.expected_rps));
+    }
+  }
+}
+
 }  // namespace shadowd::forecast
