@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <iterator>
+#include <utility>
 
 namespace shadowd::lab {
 namespace {
 
-constexpr double kWidth = 960, kLeft = 70, kRight = 20, kTitle = 34, kGap = 14, kStripRow = 14;
+constexpr double kWidth = 1000, kLeft = 116, kRight = 20, kTitle = 34, kGap = 14, kStripRow = 14;
+constexpr double kLetter = 6.6, kLegendRow = 16;  // about the width of a letter
 constexpr double kPlot = kWidth - kLeft - kRight;
 constexpr size_t kColumns = 780;
 
@@ -96,15 +99,21 @@ class Drawing {
     return most > 0 ? most : 1;
   }
 
+  // A title and what the lines below it mean, in as many rows as that takes.
   void Legend(const std::string& title, const std::vector<Line>& lines) {
     Put("<text x=\"{:.0f}\" y=\"{:.1f}\" font-weight=\"bold\">{}</text>\n", kLeft, y_ + 16, Escaped(title));
     double x = kLeft + 12 + 7.2 * static_cast<double>(title.size());
     for (const Line& line : lines) {
+      const double width = 40 + kLetter * static_cast<double>(line.name.size());
+      if (x + width > kWidth - kRight && x > kLeft) {
+        x = kLeft;
+        y_ += kLegendRow;
+      }
       Put("<line x1=\"{0:.0f}\" x2=\"{1:.0f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" stroke=\"{3}\" "
           "stroke-width=\"3\"{4}/><text x=\"{5:.0f}\" y=\"{6:.1f}\">{7}</text>\n",
           x, x + 18, y_ + 12, line.colour, line.dashed ? " stroke-dasharray=\"4 3\"" : "", x + 22, y_ + 16,
           Escaped(line.name));
-      x += 40 + 6.6 * static_cast<double>(line.name.size());
+      x += width;
     }
   }
 
@@ -123,8 +132,12 @@ class Drawing {
           "<text x=\"{3:.0f}\" y=\"{4:.1f}\" text-anchor=\"end\" fill=\"#555555\">{5:.6g}</text>\n",
           kLeft, kWidth - kRight, at, kLeft - 6, at + 4, y);
     }
-    for (size_t i = 0; i < panel.lines.size(); ++i) {
-      DrawLine(panel.lines[i], columns[i], top, height, most);
+    for (const bool filled : {true, false}) {
+      for (size_t i = panel.lines.size(); i-- > 0;) {
+        if (panel.lines[i].filled == filled) {
+          DrawLine(panel.lines[i], columns[i], top, height, most);
+        }
+      }
     }
     if (panel.rule) {
       const double at = top + height * (1 - std::min(panel.rule->y, most) / most);
@@ -133,6 +146,7 @@ class Drawing {
           "fill=\"#c00000\">{4}</text>\n",
           kLeft, kWidth - kRight, at, at - 4, Escaped(panel.rule->name));
     }
+    bands_.emplace_back(top, top + height);
     y_ = top + height + kGap;
   }
 
@@ -162,8 +176,8 @@ class Drawing {
     if (line.filled) {
       Put("<path d=\"{}\" fill=\"{}\" fill-opacity=\"0.35\" stroke=\"none\"/>\n", path, line.colour);
     } else {
-      Put("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.4\"{}/>\n", path, line.colour,
-          line.dashed ? " stroke-dasharray=\"4 3\"" : "");
+      Put("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"{}/>\n", path, line.colour,
+          line.bold ? "2.2" : "1.3", line.dashed ? " stroke-dasharray=\"4 3\"" : "");
     }
   }
 
@@ -185,6 +199,7 @@ class Drawing {
       }
       y += kStripRow;
     }
+    bands_.emplace_back(y_ + kTitle - 10, y);
     y_ = y + kGap;
   }
 
@@ -192,7 +207,7 @@ class Drawing {
     if (chart_.decisions.empty()) {
       return;
     }
-    Legend("Decisions (point at one to read it)", {});
+    Legend("Decisions (point at one to read it)", chart_.kinds);
     for (const Mark& mark : chart_.decisions) {
       Put("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\" "
           "fill-opacity=\"0.8\"><title>{}</title></circle>\n",
@@ -224,18 +239,32 @@ class Drawing {
     }
     Put("<line x1=\"{0:.0f}\" x2=\"{1:.0f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" stroke=\"#999999\"/>\n", kLeft,
         kWidth - kRight, y_);
-    axis_ = y_;
+    Put("<text x=\"{:.0f}\" y=\"{:.1f}\" text-anchor=\"end\" fill=\"#555555\">{}</text>\n", kLeft - 24,
+        y_ + 18, hours ? "hour (UTC)" : "date (UTC)");
     y_ += 26;
   }
 
+  // Names of events that lie close together stand below each other.
   void DrawEvents() {
+    constexpr int kRows = 4;
+    std::array<double, kRows> ends{};  // of the last name in each row
     for (const Mark& mark : chart_.events) {
-      const double x = XOf(mark.at);
-      Put("<g><title>{0}</title><line x1=\"{1:.1f}\" x2=\"{1:.1f}\" y1=\"{2:.0f}\" y2=\"{3:.1f}\" "
-          "stroke=\"{4}\" "
-          "stroke-dasharray=\"2 3\" stroke-width=\"1.5\"/><text x=\"{5:.1f}\" y=\"{6:.0f}\" font-size=\"10\" "
-          "fill=\"{4}\">{7}</text></g>\n",
-          Escaped(mark.text), x, kTitle - 8, axis_, mark.colour, x + 3, kTitle + 2, Escaped(mark.letter));
+      const double x = XOf(mark.at), width = 5.6 * static_cast<double>(mark.letter.size()) + 6;
+      const bool left = x + width > kWidth - kRight;
+      size_t row = 0;
+      while (row + 1 < kRows && ends[row] > (left ? x - width : x)) {
+        ++row;
+      }
+      ends[row] = left ? x : x + width;
+      Put("<g><title>{}</title>", Escaped(mark.text));
+      for (const auto& [top, bottom] : bands_) {
+        Put("<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\" stroke=\"{3}\" "
+            "stroke-dasharray=\"2 3\" stroke-width=\"1.5\"/>",
+            x, top, bottom, mark.colour);
+      }
+      Put("<text x=\"{:.1f}\" y=\"{:.0f}\" font-size=\"10\" text-anchor=\"{}\" fill=\"{}\">{}</text></g>\n",
+          left ? x - 3 : x + 3, (bands_.empty() ? 0 : bands_[0].first) + 10 + 11 * static_cast<double>(row),
+          left ? "end" : "start", mark.colour, Escaped(mark.letter));
     }
   }
 
@@ -243,7 +272,7 @@ class Drawing {
   size_t steps_;
   size_t columns_;
   double y_ = 0;
-  double axis_ = 0;
+  std::vector<std::pair<double, double>> bands_;  // from top to bottom, where things happen over time
   std::string out_;
 };
 

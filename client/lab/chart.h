@@ -19,6 +19,7 @@ struct Line {
   bool filled = false;         // the area below it
   bool dashed = false;
   bool peaks = true;  // a column shows its largest value, else its mean
+  bool bold = false;
 };
 
 struct Rule {  // a limit across the panel
@@ -28,7 +29,7 @@ struct Rule {  // a limit across the panel
 
 struct Panel {
   std::string title;
-  std::vector<Line> lines = {};
+  std::vector<Line> lines = {};  // the first is drawn on top, but what is filled below all
   std::optional<Rule> rule = {};
   double y_most = 0;  // what lies above is drawn at the top; 0 = all fits
   int height = 180;
@@ -54,6 +55,7 @@ struct Chart {
   std::optional<Strip> strip = {};
   std::vector<Mark> events = {};     // lines through all panels
   std::vector<Mark> decisions = {};  // dots below the panels
+  std::vector<Line> kinds = {};      // of the decisions: name and colour
 };
 
 // A whole <svg> element.

@@ -11,8 +11,8 @@ namespace shadowd::lab {
 namespace {
 
 // Told apart by those who see colours differently (Okabe and Ito).
-constexpr std::array kColours = {"#0072b2", "#e69f00", "#d55e00", "#009e73",
-                                 "#cc79a7", "#56b4e9", "#8c6d31", "#444444"};
+constexpr std::array kColours = {"#0072b2", "#e69f00", "#d55e00", "#009e73", "#cc79a7",
+                                 "#56b4e9", "#8c6d31", "#444444", "#999933", "#882255"};
 constexpr size_t kDecisionsShown = 200;
 
 std::string ColourOf(size_t policy) {
@@ -107,7 +107,8 @@ Panel ReplicaPanel(const Simulation& simulation) {
                            .colour = ColourOf(i),
                            .y = Values(simulation.outcomes[i].play,
                                        [](const sim::PlayStep& step) { return 1.0 * step.serving; }),
-                           .peaks = false});
+                           .peaks = false,
+                           .bold = i == 0});
   }
   return panel;
 }
@@ -115,15 +116,15 @@ Panel ReplicaPanel(const Simulation& simulation) {
 Panel LatencyPanel(const sim::Scene& scene, const Simulation& simulation) {
   const double limit_ms = ToSeconds(scene.spec.slo.latency_limit) * 1e3;
   Panel panel{.title = fmt::format("Latency {}, ms", QuantileName(scene.spec.slo.latency_quantile)),
-
               .rule = Rule{fmt::format("limit {:.4g} ms", limit_ms), limit_ms},
               .y_most = 3 * limit_ms,
               .height = 180};
-  for (size_t i = simulation.outcomes.size(); i-- > 0;) {  // the first one is drawn on top
-    panel.lines.push_back({.name = simulation.outcomes[i].name,
-                           .colour = ColourOf(i),
-                           .y = Values(simulation.outcomes[i].play,
-                                       [](const sim::PlayStep& step) { return step.p_us * 1e-3; })});
+  for (size_t i = 0; i < simulation.outcomes.size(); ++i) {
+    panel.lines.push_back(
+        {.name = simulation.outcomes[i].name,
+         .colour = ColourOf(i),
+         .y = Values(simulation.outcomes[i].play, [](const sim::PlayStep& step) { return step.p_us * 1e-3; }),
+         .bold = i == 0});
   }
   return panel;
 }
@@ -131,7 +132,7 @@ Panel LatencyPanel(const sim::Scene& scene, const Simulation& simulation) {
 Strip ViolationStrip(const Simulation& simulation) {
   Strip strip{.title = "Over the SLO", .rows = {}};
   for (size_t i = 0; i < simulation.outcomes.size(); ++i) {
-    strip.rows.push_back({.name = simulation.outcomes[i].name.substr(0, 11),
+    strip.rows.push_back({.name = simulation.outcomes[i].name,
                           .colour = "#c00000",
                           .y = Values(simulation.outcomes[i].play,
                                       [](const sim::PlayStep& step) { return step.violation_share; })});
@@ -152,6 +153,9 @@ Chart ChartOf(const sim::Scene& scene, const Simulation& simulation) {
   chart.strip = ViolationStrip(simulation);
   for (const sim::SceneEvent& event : scene.events) {
     chart.events.push_back({event.at, EventText(event), sim::SceneEventName(event.kind), EventColour()});
+  }
+  for (const char* kind : {"CONFIRMED", "ADJUSTED", "REJECTED", "INCONCLUSIVE"}) {
+    chart.kinds.push_back({.name = kind, .colour = DecisionColour(kind)});
   }
   for (const sim::PlayDecision& decision : simulation.outcomes[0].play.decisions) {
     chart.decisions.push_back({decision.at,
@@ -174,9 +178,11 @@ std::string SpreadText(const sim::Spread& spread, const char* format = "{:.1f}")
 
 std::string PolicyTable(const sim::Scene& scene, const Simulation& simulation) {
   std::string html =
-      "<table><tr><th>policy</th><th>minutes over the SLO</th><th>requests over, %</th><th>instance "
+      "<table><tr><th>policy</th><th>minutes over the SLO</th><th>requests over the limit or failed, "
+      "%</th><th>instance "
       "hours</th>"
-      "<th>shadow hours</th><th>changes</th><th>scale-outs in vain</th><th>too few, % of time</th><th>too "
+      "<th>shadow hours</th><th>changes of replicas</th><th>scale-outs in vain</th><th>too few, % of "
+      "time</th><th>too "
       "many, % "
       "of time</th><th>cost, " +
       Escaped(scene.spec.prices.currency) + "</th></tr>\n";
@@ -185,7 +191,7 @@ std::string PolicyTable(const sim::Scene& scene, const Simulation& simulation) {
     sim::Spread over = s.over_share;
     over = {over.mean * 100, over.low * 100, over.high * 100};
     html += fmt::format(
-        "<tr{}><td><b style=\"color:{}\">&#9632;</b> "
+        "<tr{}><td class=\"whole\"><b style=\"color:{}\">&#9632;</b> "
         "{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>"
         "<td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
         i == 0 ? " class=\"first\"" : "", ColourOf(i), Escaped(ShownName(simulation.outcomes[i])),
@@ -204,12 +210,13 @@ std::string DecisionTable(const sim::Scene& scene, const Simulation& simulation)
   }
   std::string html = fmt::format(
       "<h2>Decisions of {}</h2>\n<table><tr><th>time</th><th>trigger</th><th>decision</th><th>from</th>"
-      "<th>planned</th><th>to</th><th>why</th></tr>\n",
+      "<th>planned</th><th>to</th><th class=\"why\">why</th></tr>\n",
       Escaped(simulation.outcomes[0].name));
   for (size_t i = 0; i < std::min(decisions.size(), kDecisionsShown); ++i) {
     const sim::PlayDecision& d = decisions[i];
     html += fmt::format(
-        "<tr><td>{}</td><td>{}</td><td style=\"color:{}\">{}</td><td>{}</td><td>{}</td><td>{}</td>"
+        "<tr><td class=\"whole\">{}</td><td>{}</td><td "
+        "style=\"color:{}\">{}</td><td>{}</td><td>{}</td><td>{}</td>"
         "<td class=\"why\">{}</td></tr>\n",
         Clock(scene, d.at), Escaped(d.trigger), DecisionColour(d.kind), Escaped(d.kind), d.from, d.planned,
         d.to, Escaped(d.reason));
@@ -230,7 +237,7 @@ std::string Meanings(const Simulation& simulation) {
       }
     }
   }
-  return html + "</ul>\n";
+  return html + "</ul>\n<h2>Over time</h2>\n";
 }
 
 constexpr const char* kStyle =
@@ -239,7 +246,8 @@ constexpr const char* kStyle =
     "#ddd;"
     "text-align:right;vertical-align:top}th{background:#f5f5f5}td:first-child,th:first-child,.why{text-align:"
     "left}"
-    "tr.first{background:#eef6fb}small{color:#777;display:block}.lead{font-size:18px}";
+    "tr.first{background:#eef6fb}small{color:#777;display:block}.whole{white-space:nowrap}.lead{font-size:"
+    "18px}";
 
 }  // namespace
 
@@ -249,24 +257,28 @@ std::vector<std::string> Headlines(const sim::Scene& scene, const Simulation& si
   const double minutes = first.summary.slo_violation_minutes.mean, hours = first.summary.instance_hours.mean;
   lines.push_back(fmt::format(
       "Over {} {} was over its SLO for {:.1f} minutes, with {:.0f} instance hours and {:.2f} "
-      "shadow hours.",
-      Length(scene.trace.length()), first.name, minutes, hours, first.summary.shadow_instance_hours.mean));
+      "shadow hours; it costs {:.2f} {}.",
+      Length(scene.trace.length()), first.name, minutes, hours, first.summary.shadow_instance_hours.mean,
+      first.summary.cost.mean, scene.spec.prices.currency));
   for (size_t i = 1; i < simulation.outcomes.size(); ++i) {
     const PolicyOutcome& other = simulation.outcomes[i];
     const double theirs = other.summary.slo_violation_minutes.mean, paid = other.summary.instance_hours.mean;
     std::string line =
         fmt::format("{}: {:.1f} minutes with {:.0f} instance hours", ShownName(other), theirs, paid);
     if (other.name.substr(0, 6) != "oracle" && theirs > 0 && paid > 0) {
-      line += fmt::format("; {} has {:.0f} % {} minutes at {:.0f} % of its hours", first.name,
-                          std::abs(1 - minutes / theirs) * 100, minutes <= theirs ? "fewer" : "more",
-                          hours / paid * 100);
+      const std::string compared =
+          std::abs(minutes - theirs) < 0.05
+              ? std::string("as many minutes")
+              : fmt::format("{:.0f} % {} minutes", std::abs(1 - minutes / theirs) * 100,
+                            minutes < theirs ? "fewer" : "more");
+      line += fmt::format("; {} has {} at {:.0f} % of its hours", first.name, compared, hours / paid * 100);
     } else if (paid > 0) {
       line += fmt::format("; {} used {:.0f} % of its hours", first.name, hours / paid * 100);
     }
     lines.push_back(line + ".");
   }
-  if (simulation.warning) {
-    lines.push_back("Beware: " + *simulation.warning);
+  for (const std::string& warning : simulation.warnings) {
+    lines.push_back("Beware: " + warning + ".");
   }
   return lines;
 }
@@ -304,7 +316,7 @@ std::string ReportHtml(const sim::Scene& scene, const Simulation& simulation) {
   for (const sim::SceneEvent& event : scene.events) {
     html += fmt::format("<p>{}: {}</p>\n", Clock(scene, event.at), Escaped(EventText(event)));
   }
-  html += ReportSvg(scene, simulation) + DecisionTable(scene, simulation) + Meanings(simulation);
+  html += Meanings(simulation) + ReportSvg(scene, simulation) + DecisionTable(scene, simulation);
   return html + "</body></html>\n";
 }
 

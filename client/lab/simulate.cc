@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,6 +24,7 @@
 namespace shadowd::lab {
 namespace {
 
+constexpr Micros kTwoDays = std::chrono::hours(48);
 constexpr double kTargetMin = 0.05, kTargetMax = 0.99;
 constexpr const char* kShadowd = "shadowd";
 constexpr const char* kForecastOnly = "forecast-only";
@@ -174,6 +176,31 @@ std::vector<double> HoldsPerInstance(const sim::Scene& scene, const std::vector<
   return holds;
 }
 
+// What a reader should know of the scene before believing the figures.
+std::vector<std::string> WarningsOf(const sim::Scene& scene, sim::CapacityTable& capacity) {
+  std::vector<std::string> warnings;
+  if (auto beyond = sim::CapacityWarning(scene, capacity)) {
+    warnings.push_back(*std::move(beyond));
+  }
+  const std::vector<double>& played = scene.trace.demand_rps;
+  const auto gaps = std::count_if(played.begin(), played.end(), [](double rps) { return std::isnan(rps); });
+  if (gaps > 0) {
+    warnings.push_back(fmt::format(
+        "for {:.1f} minutes of what is played demand is not known; what was known last is played on",
+        ToSeconds(scene.trace.step) * static_cast<double>(gaps) / 60));
+  }
+  if (std::none_of(played.begin(), played.end(), [](double rps) { return rps > 0; })) {
+    warnings.emplace_back("demand is zero throughout what is played");
+  }
+  if (scene.history.length() < kTwoDays) {
+    warnings.push_back(fmt::format(
+        "only {:.1f} hours of history come before what is played: no daily pattern can be learnt from "
+        "less than two days",
+        ToSeconds(scene.history.length()) / 3600));
+  }
+  return warnings;
+}
+
 }  // namespace
 
 std::span<const PolicyName> KnownPolicies() {
@@ -212,7 +239,7 @@ StatusOr<Simulation> Simulate(const sim::Scene& scene, const SimulateOptions& op
   sim::CapacityTable capacity(scene, table);
   SHADOWD_RETURN_IF_ERROR(sim::CheckSlo(scene, capacity));
   Simulation simulation;
-  simulation.warning = sim::CapacityWarning(scene, capacity);
+  simulation.warnings = WarningsOf(scene, capacity);
   simulation.needed = sim::LevelsNeeded(scene, capacity);
   simulation.holds_rps = HoldsPerInstance(scene, simulation.needed, capacity);
   const int initial = sim::InitialLevel(scene, capacity);

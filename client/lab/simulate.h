@@ -55,7 +55,7 @@ struct Simulation {
   std::vector<PolicyOutcome> outcomes;  // in the order asked for
   std::vector<int> needed;              // instances a step, by who knows everything
   std::vector<double> holds_rps;        // a step: what one instance holds then, where `needed` of them run
-  std::optional<std::string> warning;   // what to know before believing the figures
+  std::vector<std::string> warnings;    // what to know before believing the figures
 };
 
 using Seconds = std::function<double()>;

@@ -216,8 +216,8 @@ nlohmann::ordered_json ToJson(const sim::Scene& scene, const Simulation& simulat
                               {"size", event.size},
                               {"duration_seconds", ToSeconds(event.duration)}});
   }
-  if (simulation.warning) {
-    json["warning"] = *simulation.warning;
+  if (!simulation.warnings.empty()) {
+    json["warnings"] = simulation.warnings;
   }
   json["policies"] = nlohmann::ordered_json::object();
   for (const PolicyOutcome& outcome : simulation.outcomes) {

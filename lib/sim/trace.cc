@@ -142,9 +142,10 @@ StatusOr<Trace> MakeTrace(std::span<const TraceSample> samples, const TraceOptio
   }
   const Micros length = known.back().at - known.front().at;
   if (length < options.shortest) {
-    return WithField(InvalidArgument("{}: {:.3g} h long; at least {:.3g} h are needed", Named(options),
-                                     ToSeconds(length) / 3600, ToSeconds(options.shortest) / 3600),
-                     "trace");
+    return WithField(
+        InvalidArgument("{}: {:.3g} h long; at least {:.3g} h are needed (times are taken as seconds)",
+                        Named(options), ToSeconds(length) / 3600, ToSeconds(options.shortest) / 3600),
+        "trace");
   }
   if (length / options.step >= options.steps_max) {
     return WithField(

@@ -62,6 +62,37 @@ TEST_CASE("a line has gaps where it has no values, and nothing at all is drawn e
   CHECK_FALSE(Has(DrawChart(OneLine({std::nan("")})), "nan"));
 }
 
+TEST_CASE("names of events that lie close together do not overlap, nor leave the chart") {
+  Chart chart = OneLine(std::vector<double>(1000, 1));
+  for (const int minute : {500, 501, 999}) {
+    chart.events.push_back({std::chrono::minutes(minute), "", "failure", "#7a0177"});
+  }
+  const std::string svg = DrawChart(chart);
+  std::vector<std::string> heights;
+  for (size_t at = svg.find("font-size=\"10\""); at != std::string::npos;
+       at = svg.find("font-size=\"10\"", at + 1)) {
+    const size_t y = svg.rfind("y=\"", at) + 3;
+    heights.push_back(svg.substr(y, svg.find('"', y) - y));
+  }
+  REQUIRE(heights.size() == 3);
+  CHECK(heights[0] != heights[1]);
+  CHECK(heights[0] == heights[2]);
+  CHECK(Count(svg, "text-anchor=\"end\" fill=\"#7a0177\"") == 1);
+}
+
+TEST_CASE("a legend that is wider than the chart takes another row") {
+  Chart chart = OneLine({1});
+  const std::string before = DrawChart(chart);
+  for (int i = 0; i < 12; ++i) {
+    chart.panels[0].lines.push_back({.name = "oracle-distribution", .colour = "#0072b2"});
+  }
+  const std::string svg = DrawChart(chart);
+  for (size_t at = svg.find("<text x=\""); at != std::string::npos; at = svg.find("<text x=\"", at + 1)) {
+    CHECK(std::stod(svg.substr(at + 9, 8)) <= 1000 - 20);
+  }
+  CHECK(svg.substr(0, 120) != before.substr(0, 120));  // a taller picture
+}
+
 TEST_CASE("text of others is harmless in a page") {
   CHECK(Escaped("<script>\"a\" & 'b'</script>\x01") ==
         "&lt;script&gt;&quot;a&quot; &amp; &#39;b&#39;&lt;/script&gt; ");

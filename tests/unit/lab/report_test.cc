@@ -21,6 +21,7 @@ PolicyOutcome Outcome(const std::string& name, double minutes, double hours) {
   outcome.summary.seeds = 1;
   outcome.summary.slo_violation_minutes = Exactly(minutes);
   outcome.summary.instance_hours = Exactly(hours);
+  outcome.summary.cost = Exactly(7.5 + minutes);
   outcome.play.step = std::chrono::minutes(1);
   for (int i = 0; i < 240; ++i) {
     sim::PlayStep step;
@@ -65,10 +66,21 @@ TEST_CASE("the headlines say what was saved against whom") {
   REQUIRE(lines.size() == 3);
   CHECK(lines[0] ==
         "Over 4.0 hours shadowd was over its SLO for 2.0 minutes, with 80 instance hours and 0.00 shadow "
-        "hours.");
+        "hours; it costs 9.50 USD.");
   CHECK(lines[1] ==
         "hpa: 40.0 minutes with 100 instance hours; shadowd has 95 % fewer minutes at 80 % of its hours.");
   CHECK(lines[2] == "oracle: 0.0 minutes with 75 instance hours; shadowd used 107 % of its hours.");
+}
+
+TEST_CASE("minutes that are the same are not called fewer, and warnings come last") {
+  Made made;
+  made.simulation.outcomes[1].summary.slo_violation_minutes = Exactly(2);
+  made.simulation.warnings = {"one thing", "another"};
+  const auto lines = Headlines(made.scene, made.simulation);
+  CHECK(lines[1] ==
+        "hpa: 2.0 minutes with 100 instance hours; shadowd has as many minutes at 80 % of its hours.");
+  CHECK(lines[3] == "Beware: one thing.");
+  CHECK(lines[4] == "Beware: another.");
 }
 
 TEST_CASE("the page stands alone and tells demand, replicas, latency and decisions") {
@@ -76,10 +88,10 @@ TEST_CASE("the page stands alone and tells demand, replicas, latency and decisio
   const std::string html = ReportHtml(made.scene, made.simulation);
   CHECK(html.starts_with("<!DOCTYPE html>"));
   CHECK(html.ends_with("</body></html>\n"));
-  for (const char* part :
-       {"Demand, requests/s", "upper limit of the forecast", "Instances", "Latency p95, ms", "limit 100 ms",
-        "Over the SLO", "deploy: each request costs +30 %", "6 replicas hold &amp; 5 do not", "NEW_VERSION",
-        "shop &lt;1&gt;", "Kubernetes&#39; HPA with its defaults"}) {
+  for (const char* part : {"Demand, requests/s", "upper limit of the forecast", "Instances",
+                           "Latency p95, ms", "limit 100 ms", "Over the SLO", ">INCONCLUSIVE<",
+                           "deploy: each request costs +30 %", "6 replicas hold &amp; 5 do not",
+                           "NEW_VERSION", "shop &lt;1&gt;", "Kubernetes&#39; HPA with its defaults"}) {
     CAPTURE(part);
     CHECK(Has(html, part));
   }

@@ -1,6 +1,7 @@
 #include "lab/simulate.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "lab/simulate_command.h"
@@ -105,6 +106,28 @@ TEST_CASE("an HPA tuned in hindsight has the target of the grid that costs least
       CHECK(*tuned.target < 0.7);
     }
   }
+}
+
+TEST_CASE("what to know before believing the figures is said") {
+  const auto warned = [](const sim::Scene& scene, const std::string& words) {
+    const auto simulation = Simulate(scene, {.policies = {"static-peak"}}, NoClock);
+    REQUIRE_OK(simulation);
+    return std::any_of(simulation->warnings.begin(), simulation->warnings.end(),
+                       [&](const std::string& w) { return w.find(words) != std::string::npos; });
+  };
+  sim::Scene scene = SmallScene();
+  CHECK(warned(scene, "only 4.0 hours of history"));
+  CHECK_FALSE(warned(scene, "not known"));
+  std::fill_n(scene.trace.demand_rps.begin() + 8, 40, std::nan(""));
+  CHECK(warned(scene, "for 10.0 minutes of what is played demand is not known"));
+  CHECK_FALSE(warned(scene, "zero"));
+  std::fill(scene.trace.demand_rps.begin(), scene.trace.demand_rps.end(), 0);
+  CHECK(warned(scene, "demand is zero throughout what is played"));
+  scene.spec.bounds.max = 2;
+  std::fill(scene.trace.demand_rps.begin(), scene.trace.demand_rps.end(), 2000);
+  CHECK(warned(scene, "more than bounds.max = 2"));
+  scene.history.demand_rps.assign(4 * 60 * 48, 100);
+  CHECK_FALSE(warned(scene, "hours of history"));
 }
 
 TEST_CASE("the same seed gives the same figures, whoever plays before") {
