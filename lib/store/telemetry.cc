@@ -161,10 +161,10 @@ StatusOr<Database> OpenTelemetry(const std::string& path) {
   SHADOWD_ASSIGN_OR_RETURN(Database database, Database::Open(path, Access::kReadOnly, Sync::kNormal));
   SHADOWD_ASSIGN_OR_RETURN(const int64_t owner, database.QueryInt("PRAGMA application_id"));
   if (owner != kTelemetryApplicationId) {
-    return WithReason(FailedPrecondition("{}: it is not the telemetry.db of a shadowd{}", path,
-                                         owner == kStateApplicationId
-                                             ? " but its state.db; past demand is in telemetry.db beside it"
-                                             : ""),
+    const char* hint = owner == kStateApplicationId
+                           ? " but its state.db; past demand is in telemetry.db beside it"
+                           : (owner == 0 ? "; the copy of one in use needs its -wal beside it" : "");
+    return WithReason(FailedPrecondition("{}: it is not the telemetry.db of a shadowd{}", path, hint),
                       "STORE_FOREIGN_FILE");
   }
   SHADOWD_ASSIGN_OR_RETURN(const int64_t version, database.QueryInt("PRAGMA user_version"));

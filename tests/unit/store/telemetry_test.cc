@@ -52,6 +52,30 @@ TEST_CASE_METHOD(Fixture, "history is the mean per step, ascending, with gaps le
   CHECK(history[1] == std::pair(kStart + seconds(30), 7.0));
 }
 
+TEST_CASE_METHOD(Fixture, "another connection lists those that have demand, reads it and cannot write") {
+  Record(kStart, 10);
+  REQUIRE_OK(writer->Record(model::ServiceId("api"), {kStart, 5}));
+  REQUIRE_OK(writer->Record(model::ServiceId("gone"), {kStart, 5}));
+  REQUIRE_OK(writer->Remove(model::ServiceId("gone")));
+  auto reader = OpenTelemetry(directory / "telemetry.db");
+  REQUIRE_OK(reader);
+  const auto services = ListDemand(*reader);
+  REQUIRE_OK(services);
+  CHECK(*services == std::vector{model::ServiceId("api"), kWeb});
+  CHECK(ReadDemand(*reader, kWeb, kStart, seconds(1), 10)->at(0).second == 10);
+  CHECK_FALSE(reader->Execute("DELETE FROM demand").ok());
+
+  auto other = Database::Open(directory / "other.db", Access::kReadWrite, Sync::kNormal);
+  REQUIRE_OK(other);
+  REQUIRE_OK(other->Execute("CREATE TABLE x (y)"));
+  const auto refused = OpenTelemetry(directory / "other.db");
+  CHECK(absl::IsFailedPrecondition(refused.status()));
+  CHECK(MessageOf(refused.status()).find("needs its -wal beside it") != std::string::npos);
+  REQUIRE_OK(other->Execute("PRAGMA application_id=1936221300; PRAGMA user_version=99;"));
+  CHECK(MessageOf(OpenTelemetry(directory / "other.db").status()).find("schema version 99") !=
+        std::string::npos);
+}
+
 TEST_CASE_METHOD(Fixture, "a step recorded twice counts once, the later value") {
   Record(kStart, 10);
   Record(kStart, 30);
