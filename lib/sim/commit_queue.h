@@ -38,7 +38,7 @@ class CommitQueue {
   size_t overloaded_at_;
   std::deque<Waiting> waiting_;
   uint64_t refusals_ = 0;
-  MonoTime trouble_ = MonoTime::min();
+  MonoTime trouble_ = MonoTime(-std::chrono::hours(24));
 };
 
 }  // namespace shadowd::sim

@@ -102,7 +102,7 @@ void Invariants::Note(const model::Intent& intent) {
   } else if (!opened_.insert(intent.key).second) {
     Report("key-twice", fmt::format("{} was opened again", intent.key));
   } else {
-    pending_.emplace(intent.key, intent);
+    pending_.emplace(intent.key, Pending{intent, std::nullopt});
   }
 }
 
@@ -201,6 +201,9 @@ void Invariants::CheckTakenAway(const model::ReplicaId& instance) {
   if (known != durable.instances.end() && known->second.state == ReplicaState::kFailed) {
     return;  // it had died; what runs under its name is nobody's
   }
+  if (now() - world_->commits().last_trouble() < kStopped) {
+    return;  // the order is old: the disk held it back while others died
+  }
   if (durable.service && !durable.service->deleting && world_->replicas().InBalancer(service_) <= 1) {
     Report("last-instance", fmt::format("{} is taken away", instance));
   }
@@ -260,16 +263,21 @@ void Invariants::LookAround() {
   CheckBounds();
 }
 
-// Nothing is still asked of the provider for a replica that is over.
+// Nothing stays asked of the provider for a replica that is over; an answer takes its time.
 void Invariants::CheckIntents() {
-  for (const auto& [key, intent] : pending_) {
+  for (auto& [key, pending] : pending_) {
+    const model::Intent& intent = pending.intent;
     const bool providers =
         intent.kind == model::IntentKind::kStartReplica || intent.kind == model::IntentKind::kStopReplica;
     const auto shadow = kept().shadows.find(intent.replica);
     const auto instance = kept().instances.find(intent.replica);
     const bool over = (shadow != kept().shadows.end() && !Alive(shadow->second.state)) ||
                       (instance != kept().instances.end() && !Alive(instance->second.state));
-    if (providers && over && !world_->down()) {
+    if (!providers || !over || world_->down()) {
+      continue;
+    }
+    pending.over = pending.over.value_or(now());
+    if (now() - std::max({*pending.over, revived_, world_->commits().last_trouble()}) > kStopped) {
       Report("intent-ends", fmt::format("{} is pending and its replica is over", key));
     }
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -70,7 +71,11 @@ class Invariants {
   std::set<ports::ReplyToken> waiting_;  // callers
   std::set<model::IntentKey> executed_;
   std::set<model::IntentKey> opened_;
-  std::map<model::IntentKey, model::Intent> pending_;
+  struct Pending {
+    model::Intent intent;
+    std::optional<MonoTime> over;  // since its replica was seen to be over
+  };
+  std::map<model::IntentKey, Pending> pending_;
   std::map<model::TrialId, Watched> trials_;
   std::set<model::DecisionId> billed_;
   int next_number_ = 0;
