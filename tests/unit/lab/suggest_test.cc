@@ -88,7 +88,7 @@ TEST_CASE("silly settings get cheaper, and the figures are those of a play with 
 }
 
 TEST_CASE("settings that all advice has been taken on are left alone", "[slow]") {
-  sim::Scene mended = SceneWith(kSilly, 16);
+  sim::Scene mended = SceneWith(kSilly, 20);
   const auto first = Suggest(mended, NoProgress);
   REQUIRE_OK(first);
   REQUIRE(first->advised);
