@@ -49,10 +49,10 @@ double UpperWithin(const PlanView& view, Micros within) {
 }
 
 // Demand within this time as it looks now. Over its limit the forecast has nothing to say: demand that grows
-// grows on.
+// grows on. Without a forecast nobody knows whether it grows or has just begun: the head-room has to do.
 double TrendWithin(const PlanView& view, Micros within) {
   const double present = view.demand.present_rps();
-  const bool beyond = !Trusted(view) || view.demand.forecast().steps.empty() ||
+  const bool beyond = Trusted(view) && !view.demand.forecast().steps.empty() &&
                       present > view.demand.forecast().steps.front().upper_rps;
   return present + (beyond ? view.demand.GrowthOver(within) : 0);
 }
