@@ -63,24 +63,10 @@ class CurveFitter {
   void DemoteContradicted();
   static Curve FitSamples(std::span<const Sample> samples);
   static void FitLatency(std::span<const Sample> samples, Curve& curve);
-  static double XmaxScore(std::span<const Sample> samples, double xmax);
   static void FitCpu(std::span<const Sample> samples, Curve& curve);
   static void FitErrors(std::span<const Sample> samples, Curve& curve);
   static void FitMemory(std::span<const Sample> samples, Curve& curve);
-  // A sample's value of one quantile, and how far it may be trusted.
-  struct Measured {
-    size_t sample = 0;
-    double y = 0;
-    double sampling = 0;  // relative deviation without queueing
-    double variance = 0;  // relative, of the law and of another version's points
-    double weight = 1;
-  };
-  static std::vector<Measured> Measure(std::span<const Sample> samples, size_t quantile);
-  // Least squares of one quantile for a given shape; adds the log likelihood and the squared standardised
-  // residuals. `observations` is scratch.
-  static Curve::Line FitQuantile(std::span<const Measured> measured, std::span<const double> shapes,
-                                 std::vector<Observation>& observations, double* log_likelihood,
-                                 double* chi_squared);
+  class LatencyGrid;  // of (xmax, exponent), in latency_fit.cc
 
   std::vector<Weighted> own_;
   std::vector<Weighted> prior_;
