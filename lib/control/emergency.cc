@@ -7,12 +7,20 @@
 
 namespace shadowd::control {
 
+namespace {
+
+// Of the smallest value that is at least this quantile, from 0.
+std::ptrdiff_t RankOf(double quantile, size_t count) {
+  return static_cast<std::ptrdiff_t>(std::max(0.0, std::ceil(quantile * static_cast<double>(count)) - 1));
+}
+
+}  // namespace
+
 double QuantileOf(std::vector<uint32_t> latency_us, double quantile) {
   if (latency_us.empty()) {
     return 0;
   }
-  const double rank = std::ceil(quantile * static_cast<double>(latency_us.size())) - 1;
-  const auto at = latency_us.begin() + static_cast<std::ptrdiff_t>(std::max(0.0, rank));
+  const auto at = latency_us.begin() + RankOf(quantile, latency_us.size());
   std::nth_element(latency_us.begin(), at, latency_us.end());
   return *at;
 }
@@ -21,9 +29,12 @@ bool OverSlo(const model::KpiWindow& window, const model::Slo& slo) {
   if (window.completed == 0) {
     return false;
   }
-  const double limit_us = static_cast<double>(slo.latency_limit.count());
   const double error_rate = static_cast<double>(window.errors) / static_cast<double>(window.completed);
-  return error_rate > slo.error_rate_max || QuantileOf(window.latency_us, slo.latency_quantile) > limit_us;
+  // Counted, not selected: this is asked of every window.
+  const auto within = std::count_if(window.latency_us.begin(), window.latency_us.end(),
+                                    [&](uint32_t us) { return us <= slo.latency_limit.count(); });
+  return error_rate > slo.error_rate_max ||
+         (!window.latency_us.empty() && within <= RankOf(slo.latency_quantile, window.latency_us.size()));
 }
 
 std::optional<std::string> EmergencyDetector::Observe(const model::KpiWindow& window, const model::Slo& slo,

@@ -51,7 +51,7 @@ class Forecaster {
   // three days at this time of day; 0 while no day is known. Jumps by the clock (a job at 3:00, a market that
   // opens) come back on some days and not on others: an expectation smooths them away.
   double RiseWithin(Micros within) const;
-  size_t observations() const { return series_.CountPresent(); }
+  size_t observations() const { return series_.present(); }
 
  private:
   bool Fitted() const { return combination_.members() > 0; }

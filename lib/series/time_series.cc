@@ -31,10 +31,12 @@ WallTime TimeSeries::StartOf(size_t i) const {
 }
 
 void TimeSeries::Push(float value) {
+  present_ += std::isnan(value) ? 0 : 1;
   if (size_ < values_.size()) {
     Slot(size_++) = value;
     return;
   }
+  present_ -= std::isnan(values_[head_]) ? 0 : 1;
   values_[head_] = value;
   head_ = (head_ + 1) % values_.size();
 }
@@ -77,6 +79,7 @@ AddResult TimeSeries::AddLate(int64_t step, double value) {
     float& slot = Slot(size_ - 1 - static_cast<size_t>(back));
     if (std::isnan(slot)) {
       slot = static_cast<float>(value);
+      ++present_;
       suspect_row_ = 0;
       return AddResult::kFilled;
     }
@@ -117,17 +120,9 @@ AddResult TimeSeries::Add(WallTime at, double value) {
   return AddResult::kReduced;
 }
 
-size_t TimeSeries::CountPresent() const {
-  size_t present = 0;
-  for (size_t i = 0; i < size_; ++i) {
-    present += std::isnan((*this)[i]) ? 0 : 1;
-  }
-  return present;
-}
-
 void TimeSeries::Clear() {
   std::fill(values_.begin(), values_.end(), kGap);
-  head_ = size_ = 0;
+  head_ = size_ = present_ = 0;
   in_newest_ = 0;
   suspect_row_ = 0;
 }

@@ -39,7 +39,7 @@ class TimeSeries {
   WallTime StartOf(size_t i) const;
   WallTime first() const { return StartOf(0); }
   WallTime last() const { return StartOf(size_ - 1); }
-  size_t CountPresent() const;  // steps that are not gaps
+  size_t present() const { return present_; }  // steps that are not gaps
   uint64_t ignored() const { return ignored_; }
   void Clear();
 
@@ -57,6 +57,7 @@ class TimeSeries {
   std::vector<float> values_;
   size_t head_ = 0;
   size_t size_ = 0;
+  size_t present_ = 0;
   int64_t last_step_ = 0;   // label of the newest step, in steps since the epoch
   uint32_t in_newest_ = 0;  // samples reduced into the newest step
   double newest_sum_ = 0;

@@ -1,6 +1,7 @@
 #include "control/emergency.h"
 
 #include <catch2/catch.hpp>
+#include <random>
 
 using namespace shadowd;
 using namespace shadowd::control;
@@ -52,6 +53,18 @@ TEST_CASE("few requests need more time") {
     CHECK_FALSE(detector.Observe(Second(10, 150'000), kSlo, kTriggers));
   }
   CHECK(detector.Observe(Second(10, 150'000), kSlo, kTriggers));
+}
+
+TEST_CASE("a window is over the SLO where its quantile is") {
+  std::mt19937 random(7);
+  for (int i = 0; i < 500; ++i) {
+    model::KpiWindow window = Second(1 + random() % 60, 0);
+    for (uint32_t& us : window.latency_us) {
+      us = std::uniform_int_distribution<uint32_t>(80'000, 101'000)(random);
+    }
+    const double limit_us = static_cast<double>(kSlo.latency_limit.count());
+    CHECK(OverSlo(window, kSlo) == (QuantileOf(window.latency_us, 0.95) > limit_us));
+  }
 }
 
 TEST_CASE("errors alone are over the SLO, silence is not") {

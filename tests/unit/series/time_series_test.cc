@@ -36,7 +36,7 @@ TEST_CASE("missing steps are NaN and a late sample fills one once") {
   CHECK(series.Add(At(115), 2) == AddResult::kFilled);
   CHECK(series.Add(At(115), 9) == AddResult::kIgnored);
   CHECK(series[1] == 2);
-  CHECK(series.CountPresent() == 3);
+  CHECK(series.present() == 3);
 }
 
 TEST_CASE("the ring keeps the newest steps") {
@@ -48,6 +48,15 @@ TEST_CASE("the ring keeps the newest steps") {
   CHECK(series[0] == 12);
   CHECK(series.first() == At(120));
   CHECK(series.last() == At(190));
+  CHECK(series.present() == 8);
+  series.Add(At(220), 1);  // a gap of two pushes three out
+  CHECK(series.present() == 6);
+  for (int i = 23; i < 29; ++i) {
+    series.Add(At(10 * i), i);
+  }
+  CHECK(series.present() == 7);  // one of the gap is left
+  series.Clear();
+  CHECK(series.present() == 0);
 }
 
 TEST_CASE("one sample from the future is ignored and three are believed") {
