@@ -4,12 +4,12 @@
 #include <cmath>
 #include <map>
 
-#include "forecast/forecaster.h"
+#include "forecast/demand_forecaster.h"
 
 namespace shadowd::lab {
 namespace {
 
-using forecast::Forecaster;
+using forecast::DemandForecaster;
 using forecast::ScoredStep;
 
 constexpr size_t kPointsMax = 20'000;  // of longer traces the last ones
@@ -91,14 +91,14 @@ StatusOr<Plan> MakePlan(const sim::Trace& trace, const EvaluateOptions& options)
   return plan;
 }
 
-void RefitIfWanted(Forecaster& forecaster) {
-  if (forecaster.WantsFit()) {
+void RefitIfWanted(DemandForecaster& forecaster) {
+  while (forecaster.WantsFit()) {  // one scale after the other
     forecaster.Adopt(forecast::FitModels(*forecaster.CopyForFit()));
   }
 }
 
 // Everything up to an origin is known; it is imported at first and observed step by step afterwards.
-void LearnUntil(const Plan& plan, size_t known, size_t until, Forecaster& forecaster) {
+void LearnUntil(const Plan& plan, size_t known, size_t until, DemandForecaster& forecaster) {
   if (known == 0) {
     std::vector<std::pair<WallTime, double>> history;
     for (size_t i = until - std::min(until, plan.window); i < until; ++i) {
@@ -174,7 +174,8 @@ StatusOr<Evaluation> EvaluateTrace(const sim::Trace& trace, const EvaluateOption
   evaluation.points = plan.truth.size();
   evaluation.horizon = static_cast<int>(plan.horizon);
   evaluation.scale = forecast::SeasonalScale(std::span(plan.truth).first(plan.training), plan.season);
-  Forecaster forecaster(model::ServiceId(trace.name), ForecastOptions(options, plan.step, plan.horizon));
+  DemandForecaster forecaster(model::ServiceId(trace.name),
+                              ForecastOptions(options, plan.step, plan.horizon));
   forecast::Scorer scorer(evaluation.scale, options.coverage);
   PlanPeaks peaks;
   const Micros span = plan.step * static_cast<int64_t>(plan.horizon);
@@ -289,7 +290,7 @@ StatusOr<Evaluation> EvaluateSeries(std::span<const NamedSeries> train, std::spa
       history.emplace_back(WallTime(kHour * static_cast<int64_t>(t)), series.values[t]);
     }
     const double before = cpu();
-    Forecaster forecaster(model::ServiceId(series.name), ForecastOptions(options, kHour, horizon));
+    DemandForecaster forecaster(model::ServiceId(series.name), ForecastOptions(options, kHour, horizon));
     forecaster.Import(history);
     RefitIfWanted(forecaster);
     const model::Forecast forecast = forecaster.Predict();

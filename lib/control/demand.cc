@@ -34,7 +34,8 @@ DemandTracker::DemandTracker(const model::ServiceId& service, const model::Forec
                             .horizon_steps = forecast.horizon_steps,
                             .coverage = forecast.coverage}),
       monitor_(triggers.proximity, triggers.proximity_m, triggers.proximity_n),
-      resolution_(forecast.resolution) {}
+      resolution_(forecast.resolution),
+      reported_(forecast.resolution) {}
 
 std::optional<DemandTracker::Step> DemandTracker::AddWindow(const model::KpiWindow& service) {
   used_ = used_ || service.offered > 0;
@@ -62,7 +63,7 @@ std::optional<DemandTracker::Step> DemandTracker::AddWindow(const model::KpiWind
       const double excess = bucket_peak_rps_ / mean - 1;
       peak_excess_ = peak_excess_ < 0 ? excess : peak_excess_ + kPeakWeight * (excess - peak_excess_);
     }
-    done = AddSample(bucket_start_, mean);
+    done = Complete(bucket_start_, mean);
     bucket_filled_ = Micros(0);
     bucket_requests_ = 0;
     bucket_windows_ = 0;
@@ -97,19 +98,27 @@ double DemandTracker::PeakOverMean() const {
   return peak_excess_ < 0 ? 1 : 1 + std::clamp(peak_excess_, kPeakLeast, kPeakMost);
 }
 
-DemandTracker::Step DemandTracker::AddSample(WallTime at, double rps) {
-  Step step{at, rps, std::nullopt};
-  if (!present_known_) {
+std::vector<DemandTracker::Step> DemandTracker::AddSample(WallTime at, double rps) {
+  if (!used_) {  // windows of production tell it better
     present_rps_ = rps;
     present_known_ = true;
   }
+  std::vector<Step> steps;
+  for (const auto& [start, mean] : reported_.Add(at, rps)) {
+    steps.push_back(Complete(start, mean));
+  }
+  return steps;
+}
+
+DemandTracker::Step DemandTracker::Complete(WallTime start, double rps) {
+  Step step{start, rps, std::nullopt};
   for (const model::ForecastStep& predicted : forecast_.steps) {
-    if (predicted.at == at && forecast_.state == model::ForecastState::kReady) {
+    if (predicted.at == start && forecast_.state == model::ForecastState::kReady) {
       step.signal = monitor_.Observe(rps, predicted);
       break;
     }
   }
-  forecaster_.Observe(at, rps);
+  forecaster_.Observe(start, rps);
   forecast_ = forecaster_.Predict();
   return step;
 }

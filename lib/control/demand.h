@@ -7,9 +7,11 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "base/time.h"
-#include "forecast/forecaster.h"
+#include "control/reported_steps.h"
+#include "forecast/demand_forecaster.h"
 #include "forecast/limit_monitor.h"
 #include "model/forecast.h"
 #include "model/kpi.h"
@@ -30,12 +32,12 @@ class DemandTracker {
   // A window of production; returns the step it completed, if it did. Silence before the first request ever
   // is no demand of zero: nobody uses the service yet.
   std::optional<Step> AddWindow(const model::KpiWindow& service);
-  // A whole step, reported from outside.
-  Step AddSample(WallTime at, double rps);
+  // Demand as reported from outside; returns the steps it completed.
+  std::vector<Step> AddSample(WallTime at, double rps);
   void Import(std::span<const std::pair<WallTime, double>> demand_rps) { forecaster_.Import(demand_rps); }
 
-  forecast::Forecaster& forecaster() { return forecaster_; }
-  const forecast::Forecaster& forecaster() const { return forecaster_; }
+  forecast::DemandForecaster& forecaster() { return forecaster_; }
+  const forecast::DemandForecaster& forecaster() const { return forecaster_; }
   const model::Forecast& forecast() const { return forecast_; }
   // Requests that came and are not answered yet, as far as the windows tell.
   double waiting() const { return waiting_; }
@@ -49,12 +51,14 @@ class DemandTracker {
   double PeakOverMean() const;
 
  private:
+  Step Complete(WallTime start, double rps);
   double GrownSince(Micros span) const;
 
-  forecast::Forecaster forecaster_;
+  forecast::DemandForecaster forecaster_;
   forecast::LimitMonitor monitor_;
   model::Forecast forecast_;  // made after the last step
   Micros resolution_;
+  ReportedSteps reported_;
   WallTime bucket_start_;
   Micros bucket_filled_{0};
   double bucket_requests_ = 0;

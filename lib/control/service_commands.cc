@@ -163,7 +163,7 @@ void ServiceMachine::Handle(const ports::ProposeScaling& event, Context& c) {
 
 void ServiceMachine::Handle(const ports::Retrain& event, Context& c) {
   (void)event;
-  RequestFit(c);
+  AskForFit(c);
   model::ModelVersion version =
       learner_.Retrain(model::RetrainCause::kRequested, {}, CurveVersion(ProductionVersion()), {},
                        service_.spec.slo, c.now.wall);
@@ -252,7 +252,7 @@ void ServiceMachine::Handle(const ports::ImportHistory& event, Context& c) {
     c.out.Put(learner_.Retrain(model::RetrainCause::kInitial, {}, CurveVersion(ProductionVersion()), points,
                                service_.spec.slo, c.now.wall));
   }
-  RequestFit(c);
+  AskForFit(c);
   Audit("ImportHistory", fmt::format("demand={} points={}", event.demand_rps.size(), points.size()), c);
   c.out.Answer(c.token, ports::ReplyValue(service_));
 }

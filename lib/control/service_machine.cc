@@ -166,7 +166,9 @@ bool ServiceMachine::BeyondForecast() const {
 }
 
 void ServiceMachine::Handle(const ports::DemandSample& event, Context& c) {
-  OnStep(demand_->AddSample(event.at, event.rps), c);
+  for (const DemandTracker::Step& step : demand_->AddSample(event.at, event.rps)) {
+    OnStep(step, c);
+  }
   c.out.Answer(c.token, ports::ReplyValue());
 }
 
@@ -185,6 +187,12 @@ void ServiceMachine::OnStep(const DemandTracker::Step& step, Context& c) {
   Consider(step.signal, c);
 }
 
+void ServiceMachine::AskForFit(Context& c) {
+  fit_asked_ = fit_underway_;
+  demand_->forecaster().AskForFit();
+  RequestFit(c);
+}
+
 void ServiceMachine::RequestFit(Context& c) {
   if (!fit_underway_) {
     fit_underway_ = true;
@@ -193,9 +201,13 @@ void ServiceMachine::RequestFit(Context& c) {
 }
 
 void ServiceMachine::Handle(const ports::ForecastFitted& event, Context& c) {
-  (void)c;
   fit_underway_ = false;
   demand_->forecaster().Adopt(*event.fit);
+  if (fit_asked_) {
+    AskForFit(c);
+  } else if (demand_->forecaster().WantsFit()) {  // the other scale
+    RequestFit(c);
+  }
 }
 
 void ServiceMachine::Handle(const ports::ShadowWindow& event, Context& c) {

@@ -82,6 +82,7 @@ class ServiceMachine {
   void Handle(const ports::TimerFired& event, Context& c);
   void OnStep(const DemandTracker::Step& step, Context& c);
   bool BeyondForecast() const;
+  void AskForFit(Context& c);  // of everything that is known, also where one is underway
   void RequestFit(Context& c);
   void Settle(Context& c);  // after every event: what has ended, what has arrived
   void FollowWhatIsOwed(Context& c);
@@ -169,6 +170,7 @@ class ServiceMachine {
   int serving_seen_ = 0;  // UP in the balancer
   int surplus_steps_ = 0;
   bool fit_underway_ = false;
+  bool fit_asked_ = false;                             // while one was underway
   std::optional<model::TriggerKind> test_afterwards_;  // what went first, untested
   bool version_tried_ = false;                         // the version in production had its trial
   std::string refused_version_;                        // held nowhere; waits for another spec

@@ -178,6 +178,7 @@ model::ModelVersion ServiceMachine::LearnFromTrial(Context& c) {
   c.out.Log("model={} cause=TRIAL trial={} error_before={:.3f} error_after={:.3f} summary=\"{}\"",
             version.number, version.trial, version.error_before, version.error_after, version.summary);
   c.out.Put(version);
+  AskForFit(c);
   return version;
 }
 

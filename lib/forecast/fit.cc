@@ -265,6 +265,7 @@ Fit FitModels(const FitInput& input) {
   Fit fit;
   fit.service = input.service;
   fit.version = input.version;
+  fit.step = input.options.step;
   const size_t n = input.demand_rps.size();
   fit.last_step = input.first_step + static_cast<int64_t>(n) - 1;
   const auto present = static_cast<size_t>(std::count_if(input.demand_rps.begin(), input.demand_rps.end(),

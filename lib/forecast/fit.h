@@ -36,6 +36,7 @@ struct Origin {
 struct Fit {
   model::ServiceId service;
   int version = 0;
+  Micros step{0};  // of the data
   bool usable = false;
   std::string reason;  // why not, when !usable
   Transform transform;

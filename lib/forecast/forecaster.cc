@@ -75,13 +75,13 @@ void Forecaster::Import(std::span<const std::pair<WallTime, double>> demand_rps)
   }
   step_of_last_ += had ? std::max<int64_t>(0, (series_.last() - before) / options_.step) : 0;
   since_fit_ += static_cast<int>(std::min<size_t>(demand_rps.size(), series_.capacity()));
-  if (Fitted()) {
+  if (fitted()) {
     Rebuild();
     Project();
   }
 }
 
-void Forecaster::Observe(WallTime at, double rps) {
+void Forecaster::Observe(WallTime at, double rps, std::span<const double> coarse_rps) {
   const bool had = !series_.empty();
   const WallTime before = had ? series_.last() : WallTime();
   if (!Valid(rps) || (had && at >= before && at < before + options_.step)) {
@@ -102,9 +102,9 @@ void Forecaster::Observe(WallTime at, double rps) {
   ++since_fit_;
   ++since_gap_;
   largest_ = std::max(largest_, rps);
-  if (Fitted()) {
+  if (fitted()) {
     Advance(transform_.Forward(rps), true);
-    Project();
+    Project(coarse_rps);
   }
 }
 
@@ -114,7 +114,7 @@ void Forecaster::FillGap(int64_t steps) {
   since_gap_ = 0;
   const auto horizon = static_cast<int64_t>(path_.size());
   int64_t done = 0;
-  while (Fitted() && done < steps) {
+  while (fitted() && done < steps) {
     const int64_t now = std::min(horizon, steps - done);
     const std::vector<double> expected(path_.begin(), path_.begin() + now);
     for (const double z : expected) {
@@ -143,6 +143,7 @@ void Forecaster::Score(double truth) {
   const bool held = truth <= expected + up_[0] && truth >= expected - down_[0];
   const Limits::Outcome outcome = limits_.Observe(step_of_last_, expected, truth);
   change_.Observe(outcome.error, !outcome.held);
+  blend_.Observe(step_of_last_, truth);
   const auto season = static_cast<size_t>(combination_.LongestSeason());
   if (z_.size() > season) {
     accuracy_.Observe(transform_.Backward(truth), transform_.Backward(expected),
@@ -151,8 +152,13 @@ void Forecaster::Score(double truth) {
 }
 
 // The forecast after the last step.
-void Forecaster::Project() {
+void Forecaster::Project(std::span<const double> coarse_rps) {
   combination_.Path(z_, step_of_last_, options_.horizon_steps, path_);
+  std::vector<double> coarse(coarse_rps.begin(), coarse_rps.end());
+  for (double& value : coarse) {
+    value = transform_.Forward(value);
+  }
+  blend_.Mix(step_of_last_, coarse, path_);
   limits_.Remember(step_of_last_, path_);
   peaks_.Remember(step_of_last_, limits_.sigma(), path_);
   limits_.Margins(change_.Widening(), up_, down_);
@@ -184,6 +190,7 @@ void Forecaster::Rebuild() {
 void Forecaster::Reset() {
   z_.clear();
   combination_ = {};
+  blend_ = {};
   peaks_.Forget();
   change_ = {};
   accuracy_ = {};
@@ -195,7 +202,7 @@ bool Forecaster::WantsFit() const {
   if (known < kFewestToFit) {
     return false;
   }
-  if (!tried_ || (change_.wants_fit() && since_fit_ >= kSettleSteps)) {
+  if (!tried_ || asked_ || (change_.wants_fit() && since_fit_ >= kSettleSteps)) {
     return true;
   }
   return since_fit_ >= std::clamp(static_cast<int>(known / 8), 12, 288);
@@ -220,13 +227,14 @@ void Forecaster::Adopt(const Fit& fit) {
     return;
   }
   tried_ = true;
+  asked_ = false;
   since_fit_ = static_cast<int>(newer);
   fit_reason_ = fit.reason;
   if (!fit.usable) {
     return;
   }
   // Paths of the past are in the old scale, and so are their errors.
-  const bool first = !Fitted() || transform_.log != fit.transform.log;
+  const bool first = !fitted() || transform_.log != fit.transform.log;
   transform_ = fit.transform;
   combination_ = Combination(fit.linear, fit.seasons, fit.weights);
   version_ = fit.version;
@@ -244,6 +252,7 @@ void Forecaster::Adopt(const Fit& fit) {
   if (first) {
     limits_ = Limits(options_.horizon_steps, options_.coverage, fit.sigma, fit.limits);
     peaks_.Forget();
+    blend_ = Blend(options_.horizon_steps);
   } else {
     limits_.Adopt(fit.sigma, fit.limits);
   }
@@ -253,7 +262,7 @@ void Forecaster::Adopt(const Fit& fit) {
 }
 
 std::string Forecaster::DegradedReason() const {
-  if (!Fitted()) {
+  if (!fitted()) {
     return fit_reason_.empty() ? fmt::format("no model yet; {} steps of demand known", observations())
                                : fit_reason_;
   }

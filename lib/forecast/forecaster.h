@@ -17,6 +17,7 @@
 
 #include "base/time.h"
 #include "forecast/accuracy.h"
+#include "forecast/blend.h"
 #include "forecast/change.h"
 #include "forecast/combination.h"
 #include "forecast/fit.h"
@@ -35,10 +36,13 @@ class Forecaster {
   // History, ascending. Replaces nothing that is there: it fills what is missing and what lies before.
   void Import(std::span<const std::pair<WallTime, double>> demand_rps);
   // One step's demand. Negative and NaN samples, duplicates and stragglers change nothing; see TimeSeries for
-  // clocks that jump.
-  void Observe(WallTime at, double rps);
+  // clocks that jump. `coarse_rps` is what a coarser scale expects of the horizon after this step; empty
+  // where there is none.
+  void Observe(WallTime at, double rps, std::span<const double> coarse_rps = {});
 
-  bool WantsFit() const;  // enough new data, a change of level, or never fitted
+  bool WantsFit() const;  // enough new data, a change of level, never fitted, or asked for
+  void AskForFit() { asked_ = true; }
+  bool fitted() const { return combination_.members() > 0; }
   std::shared_ptr<const FitInput> CopyForFit() const;
   void Adopt(const Fit& fit);
 
@@ -54,11 +58,10 @@ class Forecaster {
   size_t observations() const { return series_.present(); }
 
  private:
-  bool Fitted() const { return combination_.members() > 0; }
   void Score(double truth);
   void Advance(double z, bool measured);
   void FillGap(int64_t steps);
-  void Project();
+  void Project(std::span<const double> coarse_rps = {});
   void Rebuild();
   void Reset();
   void TrimWork();
@@ -72,6 +75,7 @@ class Forecaster {
   int64_t step_of_last_ = 0;   // label of z_.back(): grows by one a step, whatever the clock does
   Transform transform_;
   Combination combination_;
+  Blend blend_;               // with the coarser scale
   std::vector<double> path_;  // transformed, the horizon after the last observation
   std::vector<double> up_;    // margins on path_
   std::vector<double> down_;
@@ -84,6 +88,7 @@ class Forecaster {
   int gap_ = 0;        // steps missing right before the newest ones
   int since_gap_ = 0;
 
+  bool asked_ = false;
   bool tried_ = false;  // a fit was adopted, usable or not
   double mase_ = 0;     // of the fit
   double largest_ = 0;  // demand of the steps that are kept, and since

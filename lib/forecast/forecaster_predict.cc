@@ -61,7 +61,7 @@ model::Forecast Forecaster::Predict() const {
   forecast.steps.reserve(static_cast<size_t>(options_.horizon_steps));
   for (int h = 1; h <= options_.horizon_steps; ++h) {
     model::ForecastStep step{series_.last() + h * options_.step, spread.last, spread.low, spread.high};
-    if (Fitted()) {
+    if (fitted()) {
       const auto i = static_cast<size_t>(h) - 1;
       step.expected_rps = transform_.Backward(path_[i]);
       step.lower_rps = transform_.BackwardLower(path_[i] - down_[i]);
@@ -70,7 +70,7 @@ model::Forecast Forecaster::Predict() const {
     }
     forecast.steps.push_back(step);
   }
-  if (Fitted()) {
+  if (fitted()) {
     forecast.k_upper = limits_.blocks()[0].k_upper;
     forecast.k_lower = limits_.blocks()[0].k_lower;
     forecast.sigma_rps = transform_.log ? limits_.sigma() * transform_.Backward(path_[0]) : limits_.sigma();
@@ -112,7 +112,7 @@ std::pair<int, int> Forecaster::Window(Micros from, Micros to) const {
 }
 
 double Forecaster::PeakExpected(Micros from, Micros to) const {
-  if (!Fitted()) {
+  if (!fitted()) {
     return SpreadOf(series_).last;
   }
   const auto [first, last] = Window(from, to);
@@ -122,7 +122,7 @@ double Forecaster::PeakExpected(Micros from, Micros to) const {
 }
 
 double Forecaster::PeakUpper(Micros from, Micros to) const {
-  if (!Fitted()) {
+  if (!fitted()) {
     return SpreadOf(series_).high;
   }
   const auto [first, last] = Window(from, to);

@@ -215,10 +215,10 @@ class Bytes {
     All(at_step, sigma, path);
   }
   void Add(const forecast::Fit& fit) {
-    const auto& [service, version, usable, reason, transform, seasons, linear, weights, sigma, limits,
+    const auto& [service, version, step, usable, reason, transform, seasons, linear, weights, sigma, limits,
                  origins, mase, last_step] = fit;
-    All(service, version, usable, reason, transform, seasons, linear, weights, sigma, limits, origins, mase,
-        last_step);
+    All(service, version, step, usable, reason, transform, seasons, linear, weights, sigma, limits, origins,
+        mase, last_step);
   }
 
   std::string bytes_;
