@@ -15,7 +15,8 @@ namespace {
 constexpr double kWidth = 1000, kLeft = 116, kRight = 20, kTitle = 34, kGap = 14, kStripRow = 14;
 constexpr double kLetter = 6.6, kLegendRow = 16;  // about the width of a letter
 constexpr double kPlot = kWidth - kLeft - kRight;
-constexpr size_t kColumns = 780;
+
+enum class Pick { kLargest, kSmallest, kMean };  // of the steps of a column
 
 size_t StepsOf(const Chart& chart) {
   size_t steps = 1;
@@ -32,13 +33,21 @@ size_t StepsOf(const Chart& chart) {
   return steps;
 }
 
+// Where a value lies in a panel.
+struct Scale {
+  double top = 0, height = 0, most = 1;
+
+  double At(double y) const { return top + height * (1 - std::clamp(y / most, 0.0, 1.0)); }
+};
+
 // Writes one chart from top to bottom.
 class Drawing {
  public:
   explicit Drawing(const Chart& chart)
-      : chart_(chart), steps_(StepsOf(chart)), columns_(std::min(kColumns, steps_)) {}
+      : chart_(chart), steps_(StepsOf(chart)), columns_(std::min(kChartColumns, steps_)) {}
 
   std::string Draw() {
+    DrawHeading();
     for (const Panel& panel : chart_.panels) {
       DrawPanel(panel);
     }
@@ -68,24 +77,41 @@ class Drawing {
     return kLeft + kPlot * std::clamp(all > 0 ? ToSeconds(at) / all : 0, 0.0, 1.0);
   }
 
-  // One value a column; NaN where the line has none.
-  std::vector<double> Columns(const Line& line) const {
+  void DrawHeading() {
+    if (!chart_.heading.empty()) {
+      Put("<title>{0}</title><text x=\"{1:.0f}\" y=\"{2:.1f}\" font-size=\"17\" "
+          "font-weight=\"bold\">{0}</text>\n",
+          Escaped(chart_.heading), kLeft, y_ + 22);
+      y_ += 32;
+    }
+    for (const std::string& note : chart_.notes) {
+      Put("<text x=\"{:.0f}\" y=\"{:.1f}\" fill=\"#333333\">{}</text>\n", kLeft, y_ + 12, Escaped(note));
+      y_ += kLegendRow;
+    }
+  }
+
+  // One value a column; NaN where the steps have none.
+  std::vector<double> Columns(const std::vector<double>& y, Pick pick) const {
     std::vector<double> values(columns_, std::nan(""));
     for (size_t column = 0; column < columns_; ++column) {
       const size_t from = column * steps_ / columns_, to = (column + 1) * steps_ / columns_;
-      double sum = 0, most = 0, count = 0;
-      for (size_t i = from; i < std::min(std::max(to, from + 1), line.y.size()); ++i) {
-        if (std::isfinite(line.y[i])) {
-          most = count == 0 ? line.y[i] : std::max(most, line.y[i]);
-          sum += line.y[i];
+      double sum = 0, least = 0, most = 0, count = 0;
+      for (size_t i = from; i < std::min(std::max(to, from + 1), y.size()); ++i) {
+        if (std::isfinite(y[i])) {
+          most = count == 0 ? y[i] : std::max(most, y[i]);
+          least = count == 0 ? y[i] : std::min(least, y[i]);
+          sum += y[i];
           ++count;
         }
       }
       if (count > 0) {
-        values[column] = line.peaks ? most : sum / count;
+        values[column] = pick == Pick::kMean ? sum / count : (pick == Pick::kLargest ? most : least);
       }
     }
     return values;
+  }
+  std::vector<double> Columns(const Line& line) const {
+    return Columns(line.y, line.peaks ? Pick::kLargest : Pick::kMean);
   }
 
   static double MostOf(const Panel& panel, const std::vector<std::vector<double>>& columns) {
@@ -102,7 +128,7 @@ class Drawing {
   // A title and what the lines below it mean, in as many rows as that takes.
   void Legend(const std::string& title, const std::vector<Line>& lines) {
     Put("<text x=\"{:.0f}\" y=\"{:.1f}\" font-weight=\"bold\">{}</text>\n", kLeft, y_ + 16, Escaped(title));
-    double x = kLeft + 12 + 7.2 * static_cast<double>(title.size());
+    double x = kLeft + 14 + 8 * static_cast<double>(title.size());
     for (const Line& line : lines) {
       const double width = 40 + kLetter * static_cast<double>(line.name.size());
       if (x + width > kWidth - kRight && x > kLeft) {
@@ -135,7 +161,7 @@ class Drawing {
     for (const bool filled : {true, false}) {
       for (size_t i = panel.lines.size(); i-- > 0;) {
         if (panel.lines[i].filled == filled) {
-          DrawLine(panel.lines[i], columns[i], top, height, most);
+          DrawLine(panel.lines[i], columns[i], {top, height, most});
         }
       }
     }
@@ -150,35 +176,47 @@ class Drawing {
     y_ = top + height + kGap;
   }
 
-  void DrawLine(const Line& line, const std::vector<double>& values, double top, double height, double most) {
-    std::string path;
-    bool on = false;
-    size_t begun = 0;
-    const auto finish = [&](size_t end) {
-      if (on && line.filled) {
-        path += fmt::format("L{:.1f} {:.1f}L{:.1f} {:.1f}Z", XOfColumn(end), top + height, XOfColumn(begun),
-                            top + height);
+  void DrawLine(const Line& line, const std::vector<double>& values, const Scale& scale) {
+    if (line.dots) {
+      for (size_t column = 0; column < values.size(); ++column) {
+        if (std::isfinite(values[column])) {
+          Put("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.6\" fill=\"{}\"/>\n",
+              (XOfColumn(column) + XOfColumn(column + 1)) / 2, scale.At(values[column]), line.colour);
+        }
       }
-      on = false;
-    };
-    for (size_t column = 0; column < values.size(); ++column) {
-      if (!std::isfinite(values[column])) {
-        finish(column);
+    } else if (line.filled) {
+      // An edge keeps an area in sight that is one column wide.
+      Put("<path d=\"{0}\" fill=\"{1}\" fill-opacity=\"0.35\" stroke=\"{2}\" stroke-opacity=\"0.5\"/>\n",
+          Path(line, values, scale), line.colour, line.from.empty() ? "none" : line.colour.c_str());
+    } else {
+      Put("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"{}/>\n", Path(line, values, scale),
+          line.colour, line.bold ? "2.2\" stroke-linecap=\"square" : "1.3",
+          line.dashed ? " stroke-dasharray=\"4 3\"" : "");
+    }
+  }
+
+  // Through each run of columns that have values; that of an area goes back along its lower edge.
+  std::string Path(const Line& line, const std::vector<double>& values, const Scale& scale) const {
+    const std::vector<double> from = Columns(line.from, Pick::kSmallest);
+    std::string path;
+    for (size_t begin = 0, end = 0; begin < values.size(); begin = end + 1) {
+      for (end = begin; end < values.size() && std::isfinite(values[end]); ++end) {
+        path += fmt::format("{}{:.1f} {:.1f}H{:.1f}", end == begin ? 'M' : 'L', XOfColumn(end),
+                            scale.At(values[end]), XOfColumn(end + 1));
+      }
+      if (!line.filled || end == begin) {
         continue;
       }
-      const double y = top + height * (1 - std::clamp(values[column] / most, 0.0, 1.0));
-      begun = on ? begun : column;
-      path +=
-          fmt::format("{}{:.1f} {:.1f}H{:.1f}", on ? 'L' : 'M', XOfColumn(column), y, XOfColumn(column + 1));
-      on = true;
+      if (line.from.empty()) {
+        path += fmt::format("L{:.1f} {:.1f}H{:.1f}", XOfColumn(end), scale.At(0), XOfColumn(begin));
+      }
+      for (size_t column = end; !line.from.empty() && column-- > begin;) {
+        const double y = std::isfinite(from[column]) ? from[column] : 0;
+        path += fmt::format("L{:.1f} {:.1f}H{:.1f}", XOfColumn(column + 1), scale.At(y), XOfColumn(column));
+      }
+      path += 'Z';
     }
-    finish(values.size());
-    if (line.filled) {
-      Put("<path d=\"{}\" fill=\"{}\" fill-opacity=\"0.35\" stroke=\"none\"/>\n", path, line.colour);
-    } else {
-      Put("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"{}/>\n", path, line.colour,
-          line.bold ? "2.2" : "1.3", line.dashed ? " stroke-dasharray=\"4 3\"" : "");
-    }
+    return path;
   }
 
   void DrawStrip(const Strip& strip) {
@@ -216,11 +254,20 @@ class Drawing {
     y_ += kTitle + kGap;
   }
 
+  // Of the marks of up to two days: hours, or minutes where there are few; in days.
+  static double HoursUnit(double days) {
+    for (const int minutes : {1, 2, 5, 10, 15, 30}) {
+      if (days * 1440 <= 12 * minutes) {
+        return minutes / 1440.0;
+      }
+    }
+    return std::max(1.0, std::ceil(days * 24 / 12)) / 24;
+  }
+
   void DrawTimeAxis() {
     const double days = ToSeconds(chart_.step) * static_cast<double>(steps_) / 86400;
     const bool hours = days < 2;
-    const double unit =
-        hours ? std::max(1.0, std::ceil(days * 24 / 12)) / 24 : std::max(1.0, std::ceil(days / 14));
+    const double unit = hours ? HoursUnit(days) : std::max(1.0, std::ceil(days / 14));
     const auto midnight = std::chrono::floor<std::chrono::days>(chart_.start.time_since_epoch());
     const double first = ToSeconds(chart_.start.time_since_epoch() - midnight) / 86400;
     const double begin = std::ceil(first / unit - 1e-9) * unit;
@@ -306,6 +353,16 @@ std::string Escaped(std::string_view text) {
     }
   }
   return safe;
+}
+
+std::string CalendarText(WallTime at) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(at.time_since_epoch());
+  const auto day = std::chrono::floor<std::chrono::days>(seconds);
+  const std::chrono::year_month_day date{std::chrono::sys_days(day)};
+  const int64_t in_day = (seconds - day).count();
+  return fmt::format("{}-{:02}-{:02} {:02}:{:02}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), in_day / 3600,
+                     in_day / 60 % 60);
 }
 
 double NiceStep(double most, int count) {

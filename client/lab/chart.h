@@ -12,6 +12,8 @@
 
 namespace shadowd::lab {
 
+inline constexpr size_t kChartColumns = 780;  // more steps than these share columns
+
 struct Line {
   std::string name;
   std::string colour;          // "#0072b2"
@@ -20,6 +22,8 @@ struct Line {
   bool dashed = false;
   bool peaks = true;  // a column shows its largest value, else its mean
   bool bold = false;
+  std::vector<double> from = {};  // filled only: the area begins at these values instead of 0
+  bool dots = false;              // a dot for each column instead of a line
 };
 
 struct Rule {  // a limit across the panel
@@ -49,6 +53,8 @@ struct Mark {  // a moment: an event or a decision
 };
 
 struct Chart {
+  std::string heading = "";             // above all
+  std::vector<std::string> notes = {};  // below it, a line each
   WallTime start = {};
   Micros step{0};
   std::vector<Panel> panels = {};
@@ -63,6 +69,9 @@ std::string DrawChart(const Chart& chart);
 
 // Text that may stand between tags and in attributes; control characters become blanks.
 std::string Escaped(std::string_view text);
+
+// "2026-01-31 12:00", UTC.
+std::string CalendarText(WallTime at);
 
 // 1, 2 or 5 times a power of ten, so that about `count` of them make `most`.
 double NiceStep(double most, int count);

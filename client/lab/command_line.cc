@@ -2,13 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <ctime>
 #include <functional>
 #include <nlohmann/json.hpp>
 
 #include "ctl/exit_code.h"
 #include "lab/answer.h"
 #include "lab/condition.h"
+#include "lab/evaluate_command.h"
 #include "lab/input_file.h"
 #include "lab/replay_command.h"
 #include "lab/simulate_command.h"
@@ -19,8 +19,7 @@ namespace {
 // Everything that options are read into.
 struct Arguments {
   bool json = false;
-  std::string input, value_column, m4_train, m4_test;
-  EvaluateOptions evaluate;
+  EvaluateArguments evaluate;
   std::string points, slo;
   CapacityQuestion capacity;
   std::string prediction, samples, null_samples, production;
@@ -33,49 +32,12 @@ struct Arguments {
   std::function<Status()> command;  // what was asked for
 };
 
-// CPU of this process: other work on the machine does not count.
-double CpuNow() {
-  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
-}
-
 void Print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
 void Print(const Arguments& a, const nlohmann::ordered_json& json, const std::string& text) {
   Print(a.json ? json.dump(2) + "\n" : text);
-}
-
-StatusOr<std::vector<NamedSeries>> ReadSeries(const std::string& path) {
-  SHADOWD_ASSIGN_OR_RETURN(const std::string text, ReadInput(path));
-  return ParseSeries(text, path);
-}
-
-StatusOr<Evaluation> EvaluateM4(const Arguments& a) {
-  if (a.m4_test.empty()) {
-    return InvalidArgument("--m4 needs --m4-test, the steps that followed");
-  }
-  if (a.evaluate.horizon <= 0 || a.evaluate.seasons.empty()) {
-    return InvalidArgument("--m4 needs --horizon and --season (of the hourly series: 48, and 24 and 168)");
-  }
-  SHADOWD_ASSIGN_OR_RETURN(const auto train, ReadSeries(a.m4_train));
-  SHADOWD_ASSIGN_OR_RETURN(const auto test, ReadSeries(a.m4_test));
-  return EvaluateSeries(train, test, a.evaluate, CpuNow);
-}
-
-StatusOr<Evaluation> EvaluateInput(const Arguments& a) {
-  SHADOWD_ASSIGN_OR_RETURN(const std::string text, ReadInput(a.input));
-  SHADOWD_ASSIGN_OR_RETURN(const sim::Trace trace, ParseTrace(text, a.input, a.value_column));
-  return EvaluateTrace(trace, a.evaluate, CpuNow);
-}
-
-Status RunEvaluate(const Arguments& a) {
-  if (a.input.empty() == a.m4_train.empty()) {
-    return InvalidArgument("forecast evaluate needs --input, or --m4 and --m4-test");
-  }
-  SHADOWD_ASSIGN_OR_RETURN(const Evaluation evaluation, a.input.empty() ? EvaluateM4(a) : EvaluateInput(a));
-  Print(a, ToJson(evaluation), ToText(evaluation));
-  return absl::OkStatus();
 }
 
 Status RunCapacity(Arguments& a) {
@@ -132,34 +94,9 @@ CLI::App* AddGroup(CLI::App& app, const char* name, const char* help) {
 
 void AddForecast(CLI::App& app, Arguments& a) {
   CLI::App* group = AddGroup(app, "forecast", "The forecast on past demand");
-  CLI::App* evaluate = Add(*group, a, "evaluate", "Score the forecast on a history, from origin to origin",
-                           [&a] { return RunEvaluate(a); });
-  EvaluateOptions& e = a.evaluate;
-  evaluate->add_option("--input", a.input,
-                       "CSV (.gz too) with the columns timestamp or time, and value or rps");
-  evaluate->add_option("--value-column", a.value_column, "Name of the column with the demand");
-  evaluate
-      ->add_option("--season", e.seasons,
-                   "Season in steps, may be repeated; found in the data where not given")
-      ->allow_extra_args(false)
-      ->check(CLI::Range(2, 1'000'000));
-  evaluate->add_option("--horizon", e.horizon, "Steps of a forecast; those of an hour where not given")
-      ->check(CLI::Range(1, 4096));
-  evaluate->add_option("--coverage", e.coverage, "Share of demand that shall lie within the limits")
-      ->check(CLI::Range(0.5, 0.999))
-      ->capture_default_str();
-  evaluate->add_option("--origins", e.origins, "At most this many forecasts")
-      ->check(CLI::Range(1, 100'000))
-      ->capture_default_str();
-  evaluate->add_option("--test-share", e.test_share, "Share of the history, its end, that is forecast")
-      ->check(CLI::Range(0.01, 0.95))
-      ->capture_default_str();
-  evaluate->add_option("--window-days", e.window_days, "History that is known at the first forecast")
-      ->check(CLI::Range(0.001, 3650.0))
-      ->capture_default_str();
-  evaluate->add_option("--m4", a.m4_train,
-                       "Instead of --input: training series (columns series, step, value)");
-  evaluate->add_option("--m4-test", a.m4_test, "What followed, in the same format");
+  AddEvaluateOptions(*Add(*group, a, "evaluate", "Score the forecast on a history, from origin to origin",
+                          [&a] { return RunEvaluate(a.evaluate, a.json); }),
+                     a.evaluate);
 }
 
 void AddCapacity(CLI::App& app, Arguments& a) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include "forecast/demand_forecaster.h"
@@ -157,6 +158,29 @@ class PlanPeaks {
   double count_ = 0, below_ = 0, positive_ = 0, margin_ = 0;
 };
 
+// Nothing said yet of what came from the first forecast to the end of the last.
+ScoredPath EmptyPath(const Plan& plan) {
+  const size_t first = plan.origins.front(), length = plan.origins.back() + plan.horizon - first;
+  const auto from = plan.measured.begin() + static_cast<std::ptrdiff_t>(first);
+  const std::vector<double> unsaid(length, std::numeric_limits<double>::quiet_NaN());
+  return {plan.At(first), {from, from + static_cast<std::ptrdiff_t>(length)}, unsaid, unsaid, unsaid};
+}
+
+void AddToPath(std::span<const ScoredStep> steps, size_t at, ScoredPath& path) {
+  for (const ScoredStep& step : steps) {
+    path.expected[at] = step.expected;
+    path.lower[at] = step.lower;
+    path.upper[at] = step.upper;
+    ++at;
+  }
+}
+
+void Tell(const Progress& progress, size_t done, size_t most) {
+  if (progress) {
+    progress(static_cast<int>(done), static_cast<int>(most));
+  }
+}
+
 forecast::Options ForecastOptions(const EvaluateOptions& options, Micros step, size_t horizon) {
   return {.step = step,
           .seasons = options.seasons,
@@ -167,7 +191,7 @@ forecast::Options ForecastOptions(const EvaluateOptions& options, Micros step, s
 }  // namespace
 
 StatusOr<Evaluation> EvaluateTrace(const sim::Trace& trace, const EvaluateOptions& options,
-                                   const CpuSeconds& cpu) {
+                                   const CpuSeconds& cpu, const Progress& progress) {
   SHADOWD_ASSIGN_OR_RETURN(const Plan plan, MakePlan(trace, options));
   Evaluation evaluation;
   evaluation.step = plan.step;
@@ -177,9 +201,10 @@ StatusOr<Evaluation> EvaluateTrace(const sim::Trace& trace, const EvaluateOption
   DemandForecaster forecaster(model::ServiceId(trace.name),
                               ForecastOptions(options, plan.step, plan.horizon));
   forecast::Scorer scorer(evaluation.scale, options.coverage);
+  evaluation.path = EmptyPath(plan);
   PlanPeaks peaks;
   const Micros span = plan.step * static_cast<int64_t>(plan.horizon);
-  size_t known = 0;
+  size_t known = 0, made = 0;
   double seconds = 0;
   for (const size_t origin : plan.origins) {
     const double before = cpu();
@@ -194,6 +219,8 @@ StatusOr<Evaluation> EvaluateTrace(const sim::Trace& trace, const EvaluateOption
                              options.window_days);
     }
     scorer.AddOrigin(steps);
+    AddToPath(steps, origin - plan.origins.front(), evaluation.path);
+    Tell(progress, ++made, plan.origins.size());
     peaks.Add(forecaster.PeakUpper(Micros(0), span), truth);
     for (size_t i = origin; i < origin + plan.horizon; ++i) {
       evaluation.gap_steps_scored += std::isnan(plan.measured[i]) ? 1 : 0;
@@ -262,7 +289,8 @@ StatusOr<std::span<const double>> TestOf(const NamedSeries& series, size_t horiz
 }  // namespace
 
 StatusOr<Evaluation> EvaluateSeries(std::span<const NamedSeries> train, std::span<const NamedSeries> test,
-                                    const EvaluateOptions& options, const CpuSeconds& cpu) {
+                                    const EvaluateOptions& options, const CpuSeconds& cpu,
+                                    const Progress& progress) {
   std::map<std::string, const NamedSeries*> tests;
   for (const NamedSeries& series : test) {
     tests[series.name] = &series;
@@ -301,7 +329,7 @@ StatusOr<Evaluation> EvaluateSeries(std::span<const NamedSeries> train, std::spa
     means.Add(scorer.Result());
     peaks.Add(forecaster.PeakUpper(Micros(0), kHour * options.horizon), truth);
     evaluation.scores.steps += horizon;
-    ++evaluation.scores.origins;
+    Tell(progress, ++evaluation.scores.origins, train.size());
   }
   means.Write(evaluation.scores);
   peaks.Write(evaluation);

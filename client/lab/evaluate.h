@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "forecast/scores.h"
+#include "lab/progress.h"
 #include "lab/trace_file.h"
 #include "sim/scene.h"
 
@@ -21,6 +22,13 @@ struct EvaluateOptions {
   int origins = 50;         // at most
   double test_share = 0.3;  // of the trace, its end
   double window_days = 14;  // of history before the first origin
+};
+
+// What came and what had been said of it, one value a step from the first forecast to the end of the last.
+struct ScoredPath {
+  WallTime start;
+  std::vector<double> observed;                // NaN = a gap
+  std::vector<double> expected, lower, upper;  // NaN between the forecasts
 };
 
 struct Evaluation {
@@ -37,15 +45,18 @@ struct Evaluation {
   size_t points = 0;
   size_t gap_steps_scored = 0;  // interpolated truth
   double scale = 0;
+  ScoredPath path;
 };
 
 using CpuSeconds = std::function<double()>;
 
+// `progress` is told how many forecasts are made.
 StatusOr<Evaluation> EvaluateTrace(const sim::Trace& trace, const EvaluateOptions& options,
-                                   const CpuSeconds& cpu);
+                                   const CpuSeconds& cpu, const Progress& progress = {});
 
 // One forecast a series, of hourly steps, made at the end of `train` and scored against `test`.
 StatusOr<Evaluation> EvaluateSeries(std::span<const NamedSeries> train, std::span<const NamedSeries> test,
-                                    const EvaluateOptions& options, const CpuSeconds& cpu);
+                                    const EvaluateOptions& options, const CpuSeconds& cpu,
+                                    const Progress& progress = {});
 
 }  // namespace shadowd::lab

@@ -20,14 +20,7 @@ std::string ColourOf(size_t policy) {
 }
 
 std::string Clock(const sim::Scene& scene, Micros at) {
-  const auto seconds =
-      std::chrono::duration_cast<std::chrono::seconds>((scene.trace.start + at).time_since_epoch());
-  const auto day = std::chrono::floor<std::chrono::days>(seconds);
-  const std::chrono::year_month_day date{std::chrono::sys_days(day)};
-  const int64_t in_day = (seconds - day).count();
-  return fmt::format("{}-{:02}-{:02} {:02}:{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), in_day / 3600,
-                     in_day / 60 % 60);
+  return CalendarText(scene.trace.start + at);
 }
 
 std::string Length(Micros length) {

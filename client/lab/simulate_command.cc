@@ -1,7 +1,5 @@
 #include "lab/simulate_command.h"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
@@ -11,6 +9,7 @@
 #include "ctl/table.h"
 #include "lab/answer.h"
 #include "lab/input_file.h"
+#include "lab/progress.h"
 #include "lab/report.h"
 #include "lab/suggest.h"
 #include "lab/suggest_answer.h"
@@ -105,19 +104,9 @@ void AddPhysics(CLI::App& simulate, SceneArguments& a) {
       ->group(group);
 }
 
-// How far the search is, for whoever waits at a terminal.
-void ShowProgress(int play, int most) {
-  if (::isatty(STDERR_FILENO) == 1) {
-    std::fprintf(stderr, "\rsearching for better settings: play %d of at most %d", play, most);
-  }
-}
-
 StatusOr<Suggestion> SuggestSettings(const sim::Scene& scene) {
-  StatusOr<Suggestion> suggestion = Suggest(scene, ShowProgress);
-  if (::isatty(STDERR_FILENO) == 1) {
-    std::fputs("\r\033[K", stderr);
-  }
-  return suggestion;
+  const ProgressLine line("searching for better settings: play");
+  return Suggest(scene, [&line](int play, int most) { line.Show(play, most); });
 }
 
 }  // namespace

@@ -4,11 +4,11 @@
 // Deterministic and bounded. Pure.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
+#include "lab/progress.h"
 #include "lab/simulate.h"
 #include "model/service.h"
 #include "sim/scene.h"
@@ -51,10 +51,8 @@ struct Suggestion {
   int plays = 0;
 };
 
-// Called before each play of the search.
-using Progress = std::function<void(int play, int most)>;
-
-// INVALID_ARGUMENT for a scene that cannot be played or is shorter than four hours.
+// INVALID_ARGUMENT for a scene that cannot be played or is shorter than four hours. `progress` is told before
+// each play of the search.
 StatusOr<Suggestion> Suggest(const sim::Scene& scene, const Progress& progress,
                              int plays_max = kSuggestPlaysMax);
 

@@ -108,4 +108,35 @@ TEST_CASE("axis steps are round numbers") {
   CHECK(NiceStep(0, 4) == 1);
 }
 
+TEST_CASE("an area may begin at a lower edge, and values may be dots") {
+  Chart chart = OneLine({4, std::nan(""), 6, 7});
+  chart.panels[0].lines[0].filled = true;
+  chart.panels[0].lines[0].from = {2, 2, 3, std::nan("")};
+  chart.panels[0].lines.push_back(
+      {.name = "misses", .colour = "#c00000", .y = {std::nan(""), 5, std::nan(""), 1}, .dots = true});
+  const std::string svg = DrawChart(chart);
+  CHECK(Count(svg, "<circle ") == 2);
+  const size_t at = svg.find("<path d=\"");
+  const std::string path = svg.substr(at, svg.find("fill=", at) - at);
+  CHECK(Count(path, "M") == 2);
+  CHECK(Count(path, "Z") == 2);
+  CHECK_FALSE(Has(svg, "nan"));
+}
+
+TEST_CASE("a heading and notes stand above the panels") {
+  Chart chart = OneLine({1, 2});
+  chart.heading = "Shop & more";
+  chart.notes = {"the first", "the second"};
+  const std::string svg = DrawChart(chart);
+  CHECK(Has(svg, "<title>Shop &amp; more</title>"));
+  CHECK(svg.find(">the first<") < svg.find(">the second<"));
+  CHECK(svg.find(">the second<") < svg.find(">Demand<"));
+}
+
+TEST_CASE("a short chart has marks at minutes") {
+  const std::string svg = DrawChart(OneLine(std::vector<double>(10, 1)));  // from 22:13:20 on
+  CHECK(Has(svg, ">22:14<"));
+  CHECK(Has(svg, ">22:23<"));
+}
+
 }  // namespace shadowd::lab

@@ -66,6 +66,28 @@ TEST_CASE("nothing that comes at or after an origin changes its forecast") {
   CHECK(c->scores.mean_relative_width.value() * 1.01 == Approx(a->scores.mean_relative_width.value()));
 }
 
+TEST_CASE("what was said stands beside what came, and progress is told") {
+  const sim::Trace trace = Daily(480);
+  std::vector<int> told;
+  const auto evaluation = EvaluateTrace(trace, {.horizon = 4, .origins = 3}, NoCpu, [&](int done, int most) {
+    told.push_back(done);
+    CHECK(most == 3);
+  });
+  REQUIRE_OK(evaluation);
+  CHECK(told == std::vector<int>{1, 2, 3});
+  const ScoredPath& path = evaluation->path;
+  CHECK(path.start == trace.start + trace.step * 336);
+  REQUIRE(path.observed.size() == 144);  // all of the test part
+  CHECK(path.observed[7] == trace.demand_rps[343]);
+  size_t said = 0, outside = 0;
+  for (size_t i = 0; i < path.expected.size(); ++i) {
+    said += std::isnan(path.expected[i]) ? 0 : 1;
+    outside += path.observed[i] > path.upper[i] || path.observed[i] < path.lower[i] ? 1 : 0;
+  }
+  CHECK(said == 12);
+  CHECK(1 - static_cast<double>(outside) / 12 == Approx(evaluation->scores.coverage));
+}
+
 TEST_CASE("the same trace gives the same scores") {
   const auto a = EvaluateTrace(Daily(500), {}, NoCpu), b = EvaluateTrace(Daily(500), {}, NoCpu);
   REQUIRE_OK(a);

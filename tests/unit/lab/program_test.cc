@@ -1,63 +1,10 @@
 // The real program on small files: exit codes, fields, and rubbish.
-#include <stdlib.h>
-
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "require_ok.h"
-#include "run_program.h"
-#include "small_scene.h"
+#include "program_bench.h"
 
 namespace shadowd::lab {
 namespace {
-
-struct Result : ProgramResult {
-  std::string err;
-};
-
-class Bench {
- public:
-  Bench() {
-    char path[] = "/tmp/shadow-lab-XXXXXX";
-    path_ = ::mkdtemp(path);
-  }
-  ~Bench() { std::filesystem::remove_all(path_); }
-
-  std::string Write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ + "/" + name, std::ios::binary) << text;
-    return path_ + "/" + name;
-  }
-  std::string Path(const std::string& name) const { return path_ + "/" + name; }
-  std::string Read(const std::string& name) const {
-    std::ifstream file(path_ + "/" + name);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  Result Run(const std::string& arguments) const {
-    const std::string command = fmt::format("{} {} 2>{}/err", SHADOW_LAB, arguments, path_);
-    ProgramResult done = RunProgram(command);
-    return {std::move(done), Read("err")};
-  }
-  // Refused as bad input, with these words on standard error and nothing on standard output.
-  void Refused(const std::string& arguments, const std::string& words, int code = 2) const {
-    const Result result = Run(arguments);
-    INFO(arguments << "\n" << result.err);
-    CHECK(result.code == code);
-    CHECK(result.out.empty());
-    CHECK(result.err.find(words) != std::string::npos);
-  }
-
- private:
-  std::string path_;
-};
-
-std::string TraceCsv() {
-  std::string text = "timestamp,value\n";
-  for (const sim::TraceSample& sample : SmallHistory()) {
-    text += fmt::format("{},{:.2f}\n", ToMicros(sample.at) / 1'000'000, sample.rps);
-  }
-  return text;
-}
 
 std::string PointsCsv() {
   std::string text = "load_rps,cpu_cores,p50_us,p95_us,p99_us,error_rate,requests\n";
@@ -77,43 +24,6 @@ std::string SamplesCsv() {
 }
 
 }  // namespace
-
-TEST_CASE("forecast evaluate scores a history and prints one JSON object") {
-  const Bench bench;
-  const Result result =
-      bench.Run("forecast evaluate --input " + bench.Write("t.csv", TraceCsv()) + " --origins 5 --json");
-  INFO(result.err);
-  REQUIRE(result.code == 0);
-  const auto json = nlohmann::json::parse(result.out);
-  CHECK(json["series"] == 1);
-  CHECK(json["mase"].is_number());
-  CHECK(json["owa"].is_null());
-  CHECK(json["origins"] == 2);  // an hour each, in the last 30 % of eight hours
-  CHECK(json["seconds_per_forecast"].get<double>() > 0);
-  const Result text =
-      bench.Run("forecast evaluate --input " + bench.Path("t.csv") + " --season 240 --horizon 30");
-  CHECK(text.code == 0);
-  CHECK(text.out.find("sMAPE") != std::string::npos);
-}
-
-TEST_CASE("forecast evaluate takes the M4 format") {
-  const Bench bench;
-  std::string train = "series,step,value\n", test = train;
-  for (int t = 1; t <= 400; ++t) {
-    train += fmt::format("H1,{},{}\n", t, 100 + 50 * std::sin(t * 0.2618));
-  }
-  for (int t = 1; t <= 24; ++t) {
-    test += fmt::format("H1,{},{}\n", t, 100 + 50 * std::sin((400 + t) * 0.2618));
-  }
-  const std::string files =
-      fmt::format("--m4 {} --m4-test {}", bench.Write("a.csv", train), bench.Write("b.csv", test));
-  const Result result = bench.Run("forecast evaluate " + files + " --horizon 24 --season 24 --json");
-  INFO(result.err);
-  REQUIRE(result.code == 0);
-  CHECK(nlohmann::json::parse(result.out)["owa"].is_number());
-  bench.Refused("forecast evaluate " + files, "needs --horizon and --season");
-  bench.Refused("forecast evaluate " + files + " --horizon 48 --season 24", "fewer than the horizon");
-}
 
 TEST_CASE("capacity fit answers with load, level and predictions") {
   const Bench bench;

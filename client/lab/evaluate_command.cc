@@ -1,0 +1,97 @@
+#include "lab/evaluate_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "lab/answer.h"
+#include "lab/forecast_chart.h"
+#include "lab/input_file.h"
+#include "lab/progress.h"
+
+namespace shadowd::lab {
+namespace {
+
+// CPU of this process: other work on the machine does not count.
+double CpuNow() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
+StatusOr<std::vector<NamedSeries>> ReadSeries(const std::string& path) {
+  SHADOWD_ASSIGN_OR_RETURN(const std::string text, ReadInput(path));
+  return ParseSeries(text, path);
+}
+
+StatusOr<Evaluation> EvaluateM4(const EvaluateArguments& a) {
+  if (a.m4_test.empty()) {
+    return InvalidArgument("--m4 needs --m4-test, the steps that followed");
+  }
+  if (a.evaluate.horizon <= 0 || a.evaluate.seasons.empty()) {
+    return InvalidArgument("--m4 needs --horizon and --season (of the hourly series: 48, and 24 and 168)");
+  }
+  SHADOWD_ASSIGN_OR_RETURN(const auto train, ReadSeries(a.m4_train));
+  SHADOWD_ASSIGN_OR_RETURN(const auto test, ReadSeries(a.m4_test));
+  const ProgressLine line("forecasting: series");
+  return EvaluateSeries(train, test, a.evaluate, CpuNow,
+                        [&line](int done, int most) { line.Show(done, most); });
+}
+
+StatusOr<Evaluation> EvaluateInput(const EvaluateArguments& a) {
+  SHADOWD_ASSIGN_OR_RETURN(const std::string text, ReadInput(a.input));
+  SHADOWD_ASSIGN_OR_RETURN(const sim::Trace trace, ParseTrace(text, a.input, a.value_column));
+  const ProgressLine line("forecasting: origin");
+  return EvaluateTrace(trace, a.evaluate, CpuNow, [&line](int done, int most) { line.Show(done, most); });
+}
+
+}  // namespace
+
+void AddEvaluateOptions(CLI::App& evaluate, EvaluateArguments& a) {
+  EvaluateOptions& e = a.evaluate;
+  evaluate.add_option("--input", a.input,
+                      "CSV (.gz too) with the columns timestamp or time, and value or rps");
+  evaluate.add_option("--value-column", a.value_column, "Name of the column with the demand");
+  evaluate
+      .add_option("--season", e.seasons,
+                  "Season in steps, may be repeated; found in the data where not given")
+      ->allow_extra_args(false)
+      ->check(CLI::Range(2, 1'000'000));
+  evaluate.add_option("--horizon", e.horizon, "Steps of a forecast; those of an hour where not given")
+      ->check(CLI::Range(1, 4096));
+  evaluate.add_option("--coverage", e.coverage, "Share of demand that shall lie within the limits")
+      ->check(CLI::Range(0.5, 0.999))
+      ->capture_default_str();
+  evaluate.add_option("--origins", e.origins, "At most this many forecasts")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  evaluate.add_option("--test-share", e.test_share, "Share of the history, its end, that is forecast")
+      ->check(CLI::Range(0.01, 0.95))
+      ->capture_default_str();
+  evaluate.add_option("--window-days", e.window_days, "History that is known at the first forecast")
+      ->check(CLI::Range(0.001, 3650.0))
+      ->capture_default_str();
+  evaluate.add_option("--plot", a.plot,
+                      "Draw what came, what was expected and its limits into this SVG file");
+  evaluate.add_option("--m4", a.m4_train,
+                      "Instead of --input: training series (columns series, step, value)");
+  evaluate.add_option("--m4-test", a.m4_test, "What followed, in the same format");
+}
+
+Status RunEvaluate(const EvaluateArguments& a, bool json) {
+  if (a.input.empty() == a.m4_train.empty()) {
+    return InvalidArgument("forecast evaluate needs --input, or --m4 and --m4-test");
+  }
+  if (a.input.empty() && !a.plot.empty()) {
+    return InvalidArgument("--plot draws one history: it goes with --input, not with --m4");
+  }
+  SHADOWD_ASSIGN_OR_RETURN(const Evaluation evaluation, a.input.empty() ? EvaluateM4(a) : EvaluateInput(a));
+  if (!a.plot.empty()) {
+    SHADOWD_RETURN_IF_ERROR(
+        WriteOutput(a.plot, ForecastSvg(StemOf(a.input), evaluation, a.evaluate.coverage)));
+  }
+  const std::string text = json ? ToJson(evaluation).dump(2) + "\n" : ToText(evaluation);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return absl::OkStatus();
+}
+
+}  // namespace shadowd::lab

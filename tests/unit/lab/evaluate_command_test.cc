@@ -1,0 +1,89 @@
+// "forecast evaluate" of the real program: what it prints, what it draws and what it refuses.
+#include "lab/evaluate_command.h"
+
+#include <nlohmann/json.hpp>
+
+#include "program_bench.h"
+
+namespace shadowd::lab {
+namespace {
+
+bool Has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("forecast evaluate scores a history and prints one JSON object") {
+  const Bench bench;
+  const Result result =
+      bench.Run("forecast evaluate --input " + bench.Write("t.csv", TraceCsv()) + " --origins 5 --json");
+  INFO(result.err);
+  REQUIRE(result.code == 0);
+  const auto json = nlohmann::json::parse(result.out);
+  CHECK(json["series"] == 1);
+  CHECK(json["mase"].is_number());
+  CHECK(json["owa"].is_null());
+  CHECK(json["origins"] == 2);  // an hour each, in the last 30 % of eight hours
+  CHECK(json["seconds_per_forecast"].get<double>() > 0);
+  const Result text =
+      bench.Run("forecast evaluate --input " + bench.Path("t.csv") + " --season 240 --horizon 30");
+  CHECK(text.code == 0);
+  CHECK(text.out.find("sMAPE") != std::string::npos);
+}
+
+TEST_CASE("forecast evaluate takes the M4 format") {
+  const Bench bench;
+  std::string train = "series,step,value\n", test = train;
+  for (int t = 1; t <= 400; ++t) {
+    train += fmt::format("H1,{},{}\n", t, 100 + 50 * std::sin(t * 0.2618));
+  }
+  for (int t = 1; t <= 24; ++t) {
+    test += fmt::format("H1,{},{}\n", t, 100 + 50 * std::sin((400 + t) * 0.2618));
+  }
+  const std::string files =
+      fmt::format("--m4 {} --m4-test {}", bench.Write("a.csv", train), bench.Write("b.csv", test));
+  const Result result = bench.Run("forecast evaluate " + files + " --horizon 24 --season 24 --json");
+  INFO(result.err);
+  REQUIRE(result.code == 0);
+  CHECK(nlohmann::json::parse(result.out)["owa"].is_number());
+  bench.Refused("forecast evaluate " + files, "needs --horizon and --season");
+  bench.Refused("forecast evaluate " + files + " --horizon 48 --season 24", "fewer than the horizon");
+}
+
+TEST_CASE("forecast evaluate draws what came, what was expected and its limits") {
+  const Bench bench;
+  const std::string command = "forecast evaluate --input " + bench.Write("shop.csv", TraceCsv());
+  const Result result = bench.Run(command + " --json --plot " + bench.Path("f.svg"));
+  INFO(result.err);
+  REQUIRE(result.code == 0);
+  CHECK(nlohmann::json::parse(result.out)["origins"] == 2);  // the answer is as without a picture
+  const std::string svg = bench.Read("f.svg");
+  CHECK(svg.starts_with("<svg xmlns="));
+  CHECK(svg.ends_with("</svg>\n"));
+  for (const char* words :
+       {"shop: 2 forecasts of 1 h each", "MASE ", "wanted: 95 %", ">expected<", ">observed<", ">limits<"}) {
+    CAPTURE(words);
+    CHECK(Has(svg, words));
+  }
+  CHECK_FALSE(Has(svg, "nan"));
+  CHECK_FALSE(Has(svg, "href"));
+  bench.Refused(command + " --plot " + bench.Path("no/such/folder.svg"), "No such file", 3);
+  bench.Refused("forecast evaluate --m4 x --m4-test y --plot " + bench.Path("m4.svg"),
+                "it goes with --input");
+}
+
+TEST_CASE("progress is told on a terminal and nowhere else") {
+  const Bench bench;
+  const std::string command = "forecast evaluate --input " + bench.Write("t.csv", TraceCsv()) + " --json";
+  CHECK(bench.Run(command).err.empty());
+  // script(1) lends the program a terminal, for standard output as well.
+  const ProgramResult seen = RunProgram(
+      fmt::format("script -qefc '{} {} >{}' /dev/null </dev/null", SHADOW_LAB, command, bench.Path("out")));
+  CHECK(seen.code == 0);
+  CHECK(Has(seen.out, "\rforecasting: origin 2 of 2"));
+  CHECK(seen.out.ends_with("\r\033[K"));
+  CHECK(nlohmann::json::parse(bench.Read("out"))["origins"] == 2);
+}
+
+}  // namespace shadowd::lab
