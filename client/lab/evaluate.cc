@@ -64,6 +64,24 @@ size_t ScaleSeason(const Plan& plan, const std::vector<int>& asked) {
   return whole && 2 * steps <= plan.training ? steps : 1;
 }
 
+// A season is learnt from what comes again: it must have been there twice.
+Status CheckSeasons(const std::string& name, const std::vector<int>& seasons, size_t steps, size_t known) {
+  for (const int asked : seasons) {
+    const auto season = static_cast<size_t>(asked);
+    if (season >= steps) {
+      return InvalidArgument("{}: --season {} is not shorter than the whole history of {} steps", name,
+                             season, steps);
+    }
+    if (2 * season > known) {
+      return InvalidArgument(
+          "{}: --season {} is longer than half of the {} steps known at the first forecast (at most {}): a "
+          "season must have come twice to be learnt",
+          name, season, known, known / 2);
+    }
+  }
+  return absl::OkStatus();
+}
+
 StatusOr<Plan> MakePlan(const sim::Trace& trace, const EvaluateOptions& options) {
   Plan plan;
   const size_t all = trace.demand_rps.size(), n = std::min(all, kPointsMax);
@@ -83,6 +101,7 @@ StatusOr<Plan> MakePlan(const sim::Trace& trace, const EvaluateOptions& options)
         "{}: {} steps are too few: at least {} to learn from and {} to forecast are needed (test share {})",
         trace.name, n, kTrainingMin, plan.horizon, options.test_share);
   }
+  SHADOWD_RETURN_IF_ERROR(CheckSeasons(trace.name, options.seasons, n, std::min(plan.training, plan.window)));
   const size_t possible = (n - plan.training) / plan.horizon;
   const size_t count = std::min(possible, static_cast<size_t>(options.origins));
   for (size_t j = 0; j < count; ++j) {
@@ -313,6 +332,8 @@ StatusOr<Evaluation> EvaluateSeries(std::span<const NamedSeries> train, std::spa
       return InvalidArgument("series '{}' has {} steps to learn from; at least {} are needed", series.name,
                              series.values.size(), kTrainingMin);
     }
+    SHADOWD_RETURN_IF_ERROR(CheckSeasons(fmt::format("series '{}'", series.name), options.seasons,
+                                         series.values.size(), series.values.size()));
     std::vector<std::pair<WallTime, double>> history;
     for (size_t t = 0; t < series.values.size(); ++t) {
       history.emplace_back(WallTime(kHour * static_cast<int64_t>(t)), series.values[t]);

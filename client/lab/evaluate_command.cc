@@ -52,8 +52,10 @@ void AddEvaluateOptions(CLI::App& evaluate, EvaluateArguments& a) {
                       "CSV (.gz too) with the columns timestamp or time, and value or rps");
   evaluate.add_option("--value-column", a.value_column, "Name of the column with the demand");
   evaluate
-      .add_option("--season", e.seasons,
-                  "Season in steps, may be repeated; found in the data where not given")
+      .add_option(
+          "--season", e.seasons,
+          "Season in steps, may be repeated; found in the data where not given. What is known at the\n"
+          "first forecast must hold it twice")
       ->allow_extra_args(false)
       ->check(CLI::Range(2, 1'000'000));
   evaluate.add_option("--horizon", e.horizon, "Steps of a forecast; those of an hour where not given")

@@ -27,7 +27,7 @@ TEST_CASE("forecast evaluate scores a history and prints one JSON object") {
   CHECK(json["origins"] == 2);  // an hour each, in the last 30 % of eight hours
   CHECK(json["seconds_per_forecast"].get<double>() > 0);
   const Result text =
-      bench.Run("forecast evaluate --input " + bench.Path("t.csv") + " --season 240 --horizon 30");
+      bench.Run("forecast evaluate --input " + bench.Path("t.csv") + " --season 120 --horizon 30");
   CHECK(text.code == 0);
   CHECK(text.out.find("sMAPE") != std::string::npos);
 }
@@ -84,6 +84,18 @@ TEST_CASE("progress is told on a terminal and nowhere else") {
   CHECK(Has(seen.out, "\rforecasting: origin 2 of 2"));
   CHECK(seen.out.ends_with("\r\033[K"));
   CHECK(nlohmann::json::parse(bench.Read("out"))["origins"] == 2);
+}
+
+TEST_CASE("a season that the history cannot teach is refused by its option") {
+  const Bench bench;
+  const std::string command = "forecast evaluate --input " + bench.Write("t.csv", TraceCsv());  // 481 steps
+  bench.Refused(command + " --season 240", "--season 240 is longer than half of the 336 steps known");
+  bench.Refused(command + " --season 120 --season 9000 --json",
+                "--season 9000 is not shorter than the whole");
+  bench.Refused(command + " --season 1", "--season");
+  bench.Refused(command + " --season -5", "--season");
+  bench.Refused(command + " --season day", "--season");
+  bench.Refused(command + " --season inf", "--season");
 }
 
 }  // namespace shadowd::lab

@@ -133,6 +133,23 @@ TEST_CASE("a trace that is too short says what is needed") {
   CHECK_FALSE(EvaluateTrace(Daily(100), {.horizon = 90}, NoCpu).ok());
 }
 
+TEST_CASE("a season that cannot have been learnt is refused, and one that just fits is not") {
+  const auto fault = [](const EvaluateOptions& options) {
+    return MessageOf(EvaluateTrace(Daily(480), options, NoCpu).status());
+  };
+  CHECK(
+      fault({.seasons = {48, 169}, .origins = 1}) ==
+      "daily: --season 169 is longer than half of the 336 steps known at the first forecast (at most 168): a "
+      "season must have come twice to be learnt");
+  CHECK(fault({.seasons = {480}}) ==
+        "daily: --season 480 is not shorter than the whole history of 480 steps");
+  CHECK(fault({.seasons = {48}, .window_days = 1.5}).find("half of the 73 steps") != std::string::npos);
+  REQUIRE_OK(EvaluateTrace(Daily(480), {.seasons = {168}, .origins = 1}, NoCpu));
+  const std::vector<NamedSeries> train{{"H1", Daily(100).demand_rps}}, test{{"H1", Daily(4).demand_rps}};
+  CHECK(MessageOf(EvaluateSeries(train, test, {.seasons = {51}, .horizon = 4}, NoCpu).status())
+            .find("series 'H1': --season 51 is longer than half of the 100 steps") == 0);
+}
+
 TEST_CASE("series are forecast once each, and scores are means over them") {
   std::vector<NamedSeries> train, test;
   for (const char* name : {"H1", "H2"}) {
