@@ -48,8 +48,10 @@ StatusOr<Evaluation> EvaluateInput(const EvaluateArguments& a) {
 
 void AddEvaluateOptions(CLI::App& evaluate, EvaluateArguments& a) {
   EvaluateOptions& e = a.evaluate;
-  evaluate.add_option("--input", a.input,
-                      "CSV (.gz too) with the columns timestamp or time, and value or rps");
+  evaluate.add_option(
+      "--input", a.input,
+      "CSV (.gz too) with the columns timestamp or time, and value or rps; rows are even steps apart,\n"
+      "and where one is missing, or its value, is a gap");
   evaluate.add_option("--value-column", a.value_column, "Name of the column with the demand");
   evaluate
       .add_option(

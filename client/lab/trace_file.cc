@@ -13,7 +13,8 @@ namespace {
 
 constexpr double kGap = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kStepsMax = 20'000'000;
-constexpr int64_t kSparseMax = 50;  // steps a row, beyond which rows are not a trace
+constexpr int64_t kSparseMax = 50;     // steps a row, beyond which rows are not a trace
+constexpr int64_t kJitterShare = 100;  // of a step that a row may lie off it
 constexpr Micros kShortestStep = std::chrono::milliseconds(10);
 
 StatusOr<size_t> TimeColumn(const CsvReader& rows) {
@@ -31,6 +32,51 @@ StatusOr<size_t> ValueColumn(const CsvReader& rows, const std::string& asked) {
   return rps && !rows.Find("value") ? *rps : rows.Column("value");
 }
 
+struct Rows {
+  std::vector<sim::TraceSample> samples;
+  std::vector<int> lines;  // of each sample
+};
+
+StatusOr<Rows> ReadRows(CsvReader& reader, size_t time, size_t value) {
+  Rows rows;
+  while (true) {
+    SHADOWD_ASSIGN_OR_RETURN(const bool more, reader.Next());
+    if (!more) {
+      return rows;
+    }
+    SHADOWD_ASSIGN_OR_RETURN(const WallTime at, reader.Time(time));
+    if (!rows.samples.empty() && at <= rows.samples.back().at) {
+      return reader.Error(time, "it does not come after the row before");
+    }
+    double demand = kGap;
+    if (!reader.Cell(value).empty()) {
+      const std::optional<double> number = ParseNumber(reader.Cell(value));
+      if (!number || *number < 0) {
+        return reader.Error(value, fmt::format("'{}', expected a number >= 0, or nothing for a gap",
+                                               Shown(reader.Cell(value))));
+      }
+      demand = *number;
+    }
+    rows.samples.push_back({at, demand});
+    rows.lines.push_back(reader.line());
+  }
+}
+
+StatusOr<Rows> ReadHistory(std::string_view text, std::string_view file, const std::string& value_column) {
+  SHADOWD_ASSIGN_OR_RETURN(CsvReader reader, CsvReader::Open(text, file));
+  SHADOWD_ASSIGN_OR_RETURN(const size_t time, TimeColumn(reader));
+  SHADOWD_ASSIGN_OR_RETURN(const size_t value, ValueColumn(reader, value_column));
+  SHADOWD_ASSIGN_OR_RETURN(Rows rows, ReadRows(reader, time, value));
+  if (rows.samples.size() < 2) {
+    return InvalidArgument("{}: {} rows; a trace needs at least 2", file, rows.samples.size());
+  }
+  if (std::all_of(rows.samples.begin(), rows.samples.end(),
+                  [](const sim::TraceSample& sample) { return std::isnan(sample.rps); })) {
+    return InvalidArgument("{}: no row has a value", file);
+  }
+  return rows;
+}
+
 Micros MedianStep(const std::vector<sim::TraceSample>& samples) {
   std::vector<Micros> steps;
   for (size_t i = 1; i < samples.size(); ++i) {
@@ -41,72 +87,56 @@ Micros MedianStep(const std::vector<sim::TraceSample>& samples) {
   return *middle;
 }
 
+// Puts the rows on the steps that begin with the first of them; a row between two steps is a fault.
+Status PlaceRows(const Rows& rows, std::string_view file, sim::Trace& trace) {
+  const Micros tolerance = trace.step / kJitterShare;
+  int64_t last = -1;
+  for (size_t i = 0; i < rows.samples.size(); ++i) {
+    const int64_t step = (rows.samples[i].at - trace.start + trace.step / 2) / trace.step;
+    const Micros off = rows.samples[i].at - trace.start - trace.step * step;
+    if (off > tolerance || off < -tolerance) {
+      return InvalidArgument(
+          "{}:{}: its time lies {:.6g} s off the even steps of {:.6g} s from the first row on; expected "
+          "whole "
+          "steps between rows, within {:.6g} s (a row that is missing is a gap)",
+          file, rows.lines[i], std::abs(ToSeconds(off)), ToSeconds(trace.step), ToSeconds(tolerance));
+    }
+    if (step == last) {
+      return InvalidArgument("{}:{}: its time lies in the same step of {:.6g} s as that of the row before",
+                             file, rows.lines[i], ToSeconds(trace.step));
+    }
+    trace.demand_rps[static_cast<size_t>(step)] = rows.samples[i].rps;
+    last = step;
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 StatusOr<std::vector<sim::TraceSample>> ParseSamples(std::string_view text, std::string_view file,
                                                      const std::string& value_column) {
-  SHADOWD_ASSIGN_OR_RETURN(CsvReader rows, CsvReader::Open(text, file));
-  SHADOWD_ASSIGN_OR_RETURN(const size_t time, TimeColumn(rows));
-  SHADOWD_ASSIGN_OR_RETURN(const size_t value, ValueColumn(rows, value_column));
-  std::vector<sim::TraceSample> samples;
-  bool any = false;
-  while (true) {
-    SHADOWD_ASSIGN_OR_RETURN(const bool more, rows.Next());
-    if (!more) {
-      break;
-    }
-    SHADOWD_ASSIGN_OR_RETURN(const WallTime at, rows.Time(time));
-    if (!samples.empty() && at <= samples.back().at) {
-      return rows.Error(time, "it does not come after the row before");
-    }
-    double demand = kGap;
-    if (!rows.Cell(value).empty()) {
-      const std::optional<double> number = ParseNumber(rows.Cell(value));
-      if (!number || *number < 0) {
-        return rows.Error(value, fmt::format("'{}', expected a number >= 0, or nothing for a gap",
-                                             Shown(rows.Cell(value))));
-      }
-      demand = *number;
-      any = true;
-    }
-    samples.push_back({at, demand});
-  }
-  if (samples.size() < 2) {
-    return InvalidArgument("{}: {} rows; a trace needs at least 2", file, samples.size());
-  }
-  if (!any) {
-    return InvalidArgument("{}: no row has a value", file);
-  }
-  return samples;
+  SHADOWD_ASSIGN_OR_RETURN(Rows rows, ReadHistory(text, file, value_column));
+  return std::move(rows.samples);
 }
 
 StatusOr<sim::Trace> ParseTrace(std::string_view text, std::string_view file,
                                 const std::string& value_column) {
-  SHADOWD_ASSIGN_OR_RETURN(const std::vector<sim::TraceSample> samples,
-                           ParseSamples(text, file, value_column));
+  SHADOWD_ASSIGN_OR_RETURN(const Rows rows, ReadHistory(text, file, value_column));
   sim::Trace trace;
   trace.name = StemOf(std::string(file));
-  trace.start = samples[0].at;
-  trace.step = MedianStep(samples);
+  trace.start = rows.samples[0].at;
+  trace.step = MedianStep(rows.samples);
   if (trace.step < kShortestStep) {
     return InvalidArgument("{}: its rows are {} us apart; a trace needs steps of at least {} ms", file,
                            trace.step.count(), kShortestStep.count() / 1000);
   }
-  const auto index = [&](WallTime at) { return (at - trace.start + trace.step / 2) / trace.step; };
-  const int64_t steps = index(samples.back().at) + 1;
-  if (steps > kStepsMax || steps / kSparseMax > static_cast<int64_t>(samples.size())) {
+  const int64_t steps = (rows.samples.back().at - trace.start + trace.step / 2) / trace.step + 1;
+  if (steps > kStepsMax || steps / kSparseMax > static_cast<int64_t>(rows.samples.size())) {
     return InvalidArgument("{}: {} rows are spread over {} steps of {} s; are its times in one unit?", file,
-                           samples.size(), steps, ToSeconds(trace.step));
+                           rows.samples.size(), steps, ToSeconds(trace.step));
   }
   trace.demand_rps.assign(static_cast<size_t>(steps), kGap);
-  std::vector<int> joined(static_cast<size_t>(steps), 0);
-  for (const sim::TraceSample& sample : samples) {
-    const auto step = static_cast<size_t>(index(sample.at));
-    if (!std::isnan(sample.rps)) {  // samples of one step are averaged
-      const double before = joined[step] > 0 ? trace.demand_rps[step] : 0;
-      trace.demand_rps[step] = before + (sample.rps - before) / ++joined[step];
-    }
-  }
+  SHADOWD_RETURN_IF_ERROR(PlaceRows(rows, file, trace));
   return trace;
 }
 

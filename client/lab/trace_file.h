@@ -1,6 +1,6 @@
 // Histories of demand from CSV texts: a column of times ("timestamp" or "time": Unix seconds or RFC 3339,
-// rising) and one of values; an empty value is a gap. Rows are put on an even grid whose step is the median
-// distance of the rows. Also the long format of the M4 competition. Pure functions.
+// rising) and one of values; an empty value is a gap. Also the long format of the M4 competition. Pure
+// functions.
 #pragma once
 
 #include <string>
@@ -18,6 +18,9 @@ namespace shadowd::lab {
 // rows; values >= 0.
 StatusOr<std::vector<sim::TraceSample>> ParseSamples(std::string_view text, std::string_view file,
                                                      const std::string& value_column = "");
+// The rows as even steps that begin with the first row; a step is the median distance of the rows. Steps may
+// be missing, but every row must lie on one, within a hundredth of a step: what was measured at other times
+// cannot be scored step by step.
 StatusOr<sim::Trace> ParseTrace(std::string_view text, std::string_view file,
                                 const std::string& value_column = "");
 

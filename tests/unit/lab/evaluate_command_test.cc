@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "data_file.h"
 #include "program_bench.h"
 
 namespace shadowd::lab {
@@ -96,6 +97,70 @@ TEST_CASE("a season that the history cannot teach is refused by its option") {
   bench.Refused(command + " --season -5", "--season");
   bench.Refused(command + " --season day", "--season");
   bench.Refused(command + " --season inf", "--season");
+}
+
+TEST_CASE("rows that lie between the steps of a history are refused, missing ones are gaps") {
+  const Bench bench;
+  const auto history = [&bench](int odd_row, double off, int missing_row) {
+    std::string text = "timestamp,value\n";
+    for (int i = 0; i < 300; ++i) {
+      if (i != missing_row) {
+        text += fmt::format("{},{}\n", 1'700'000'000 + 60 * i + (i == odd_row ? off : 0.0), 100 + i % 7);
+      }
+    }
+    return bench.Write("t.csv", text);
+  };
+  const std::string command = "forecast evaluate --json --input ";
+  CHECK(bench.Run(command + history(-1, 0, 150)).code == 0);
+  CHECK(bench.Run(command + history(40, 0.5, -1)).code == 0);
+  bench.Refused(command + history(40, 17, -1), "t.csv:42: its time lies 17 s off the even steps of 60 s");
+  bench.Refused(command + history(299, -20, 150), "t.csv:300: its time lies 20 s off");
+}
+
+TEST_CASE("rubbish instead of the M4 series is refused with file and line") {
+  const Bench bench;
+  const std::string head = "series,step,value\nH1,1,5\n", good = bench.Write("good.csv", head);
+  const auto refused = [&](const std::string& text, const std::string& words) {
+    const std::string bad = bench.Write("bad.csv", text);
+    const std::string options = " --horizon 48 --season 24 --json";
+    bench.Refused("forecast evaluate --m4 " + bad + " --m4-test " + good + options, words);
+    bench.Refused("forecast evaluate --m4 " + good + " --m4-test " + bad + options, words);
+  };
+  refused("", "bad.csv: the file is empty");
+  refused(std::string("\x7f"
+                      "ELF\0\x01\x02\n\xff\xfe,\0",
+                      13),
+          "bad.csv:1: there is no column 'series'");
+  refused("timestamp,value\n1,2\n",
+          "bad.csv:1: there is no column 'series'; the first line names: timestamp");
+  refused(head + "H1,2,inf\n", "bad.csv:3: value: 'inf' is not a number");
+  refused(head + "H1,2,NaN\n", "bad.csv:3: value: 'NaN' is not a number");
+  refused(head + "H1,2,\n", "bad.csv:3: value: '' is not a number");
+  refused(head + "H1,7,5\n", "bad.csv:3: step: '7', expected 2");
+  refused(head + "H1,2,5,6\n", "bad.csv:3: 4 cells");
+}
+
+// Real histories are not part of the sources.
+TEST_CASE("every real history at hand is scored") {
+  const auto folder = DataFile("traces");
+  if (!folder.has_value()) {
+    WARN("no traces are at hand (SHADOWD_DATA); skipped");
+    return;
+  }
+  const Bench bench;
+  size_t count = 0;
+  for (const auto& file : std::filesystem::directory_iterator(*folder)) {
+    const std::string name = file.path().filename();
+    if (name.starts_with("M4-") || !Has(name, ".csv")) {
+      continue;  // of another format
+    }
+    CAPTURE(name);
+    const Result result = bench.Run("forecast evaluate --origins 1 --json --input " + file.path().string());
+    INFO(result.err);
+    CHECK(result.code == 0);
+    ++count;
+  }
+  CHECK(count > 0);
 }
 
 }  // namespace shadowd::lab

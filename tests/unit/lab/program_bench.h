@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 #include <stdlib.h>
+#include <zlib.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -30,6 +32,14 @@ class Bench {
   std::string Write(const std::string& name, const std::string& text) const {
     std::ofstream(path_ + "/" + name, std::ios::binary) << text;
     return path_ + "/" + name;
+  }
+  // Packed; of the result only the first `bytes`, as when a copy was cut short.
+  std::string WriteGzip(const std::string& name, const std::string& text, size_t bytes = SIZE_MAX) const {
+    const gzFile file = gzopen(Path(name).c_str(), "wb");
+    gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
+    gzclose(file);
+    std::filesystem::resize_file(Path(name), std::min(bytes, std::filesystem::file_size(Path(name))));
+    return Path(name);
   }
   std::string Path(const std::string& name) const { return path_ + "/" + name; }
   std::string Read(const std::string& name) const {

@@ -92,6 +92,10 @@ TEST_CASE("rubbish is refused with file, line and field") {
                   "c.csv:1: there is no column 'value'");
     bench.Refused(command + bench.Write("x.csv", head + "1120,lots\n"), "x.csv:4: value: 'lots'");
     bench.Refused(command + bench.Write("n.csv", head + "1120,NaN\n"), "n.csv:4: value: 'NaN'");
+    bench.Refused(command + bench.Write("i.csv", head + "1120,inf\n"), "i.csv:4: value: 'inf'");
+    bench.Refused(command + bench.Write("o.csv", head + "1120,-Infinity\n"), "o.csv:4: value: '-Infinity'");
+    bench.Refused(command + bench.Write("h.csv", head + "1120,1e999\n"), "h.csv:4: value: '1e999'");
+    bench.Refused(command + bench.Write("w.csv", head + "inf,7\n"), "w.csv:4: timestamp: 'inf'");
     bench.Refused(command + bench.Write("u.csv", head + "1030,7\n"),
                   "u.csv:4: timestamp: it does not come after");
     bench.Refused(command + bench.Write("m.csv", "timestamp,value\n1700000000000,5\n"), "milliseconds");
@@ -109,6 +113,22 @@ TEST_CASE("rubbish is refused with file, line and field") {
   bench.Refused("capacity fit --slo 'p95_us<=1000' --demand 1 --points " +
                     bench.Write("p.csv", "load_rps,p95_us\n5,fast\n"),
                 "p.csv:2: p95_us: 'fast'");
+}
+
+TEST_CASE("a packed file that was cut short is refused wherever the cut is") {
+  const Bench bench;
+  const std::string text = TraceCsv();
+  const size_t whole = std::filesystem::file_size(bench.WriteGzip("t.csv.gz", text));
+  REQUIRE(bench.Run("forecast evaluate --origins 1 --input " + bench.Path("t.csv.gz")).code == 0);
+  for (const size_t left :
+       {size_t{5}, size_t{12}, whole / 4, whole / 2, whole - 9, whole - 8, whole - 4, whole - 1}) {
+    CAPTURE(left, whole);
+    const std::string cut = bench.WriteGzip("c.csv.gz", text, left);
+    bench.Refused("forecast evaluate --input " + cut + " --json", "c.csv.gz: its gzip stream is cut off");
+    bench.Refused("forecast evaluate --m4 " + cut + " --horizon 48 --season 24 --m4-test " + cut, "gzip");
+  }
+  bench.Refused("forecast evaluate --input " + bench.WriteGzip("c.csv.gz", text, 1), "no column");
+  bench.Refused("forecast evaluate --input " + bench.WriteGzip("c.csv.gz", text, 0), "the file is empty");
 }
 
 TEST_CASE("usage errors exit with 2, help with 0") {

@@ -17,20 +17,33 @@ bool Has(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("rows become an even grid: gaps where nothing is, means where samples share a step") {
-  const auto trace =
-      ParseTrace("timestamp,value\n1000,5\n1060,6\n1120,\n1180,7\n1300,8\n1358,9\n1362,11\n", "dir/t.csv.gz");
+TEST_CASE("rows become even steps, with gaps where nothing is") {
+  const auto trace = ParseTrace("timestamp,value\n1000,5\n1060,6\n1120,\n1180,7\n1300,8\n1359.5,9\n1420,11\n",
+                                "dir/t.csv.gz");
   REQUIRE_OK(trace);
   CHECK(trace->name == "t");
   CHECK(trace->start == WallFromMicros(1'000'000'000));
   CHECK(trace->step == std::chrono::seconds(60));
-  REQUIRE(trace->demand_rps.size() == 7);
+  REQUIRE(trace->demand_rps.size() == 8);
   CHECK(trace->demand_rps[1] == 6);
   CHECK(std::isnan(trace->demand_rps[2]));
   CHECK(trace->demand_rps[3] == 7);
   CHECK(std::isnan(trace->demand_rps[4]));
   CHECK(trace->demand_rps[5] == 8);
-  CHECK(trace->demand_rps[6] == 10);
+  CHECK(trace->demand_rps[6] == 9);
+  CHECK(trace->demand_rps[7] == 11);
+}
+
+TEST_CASE("rows between the steps are refused with their line, what they are off by and what is expected") {
+  const std::string head = "timestamp,value\n1000,5\n1060,6\n\n1120,6\n1180,6\n";
+  CHECK(Fault(head + "1257,7\n1300,8\n") ==
+        "t.csv:7: its time lies 17 s off the even steps of 60 s from the first row on; expected whole steps "
+        "between rows, within 0.6 s (a row that is missing is a gap)");
+  CHECK(Has(Fault(head + "1239,7\n"), "t.csv:7: its time lies 1 s off"));
+  CHECK(Has(Fault(head + "1195,6\n1210,6\n"), "t.csv:7: its time lies 15 s off"));  // finer
+  CHECK(Has(Fault(head + "1239.9,7\n1240.1,8\n"), "t.csv:8: its time lies in the same step of 60 s"));
+  // The same samples are a history for whoever makes steps of them.
+  CHECK(ParseSamples(head + "1257,7\n", "t.csv").ok());
 }
 
 TEST_CASE("the demand is the column value, or rps, or the one that is asked for") {
