@@ -80,6 +80,9 @@ ordered_json ToJson(const Evaluation& evaluation) {
   json["horizon"] = evaluation.horizon;
   json["origins"] = scores.origins;
   json["step_seconds"] = ToSeconds(evaluation.step);
+  if (evaluation.held_out > 0) {
+    json["held_out"] = evaluation.held_out;
+  }
   if (evaluation.points > 0) {
     json["points"] = evaluation.points;
     json["gap_steps_scored"] = evaluation.gap_steps_scored;
@@ -90,8 +93,13 @@ ordered_json ToJson(const Evaluation& evaluation) {
 
 std::string ToText(const Evaluation& evaluation) {
   const forecast::Scores& scores = evaluation.scores;
-  std::string text = fmt::format("{} forecasts of {} steps of {} s\n\n", scores.origins, evaluation.horizon,
+  std::string text = fmt::format("{} forecasts of {} steps of {} s\n", scores.origins, evaluation.horizon,
                                  ToSeconds(evaluation.step));
+  if (evaluation.held_out > 0) {
+    text += fmt::format("Scored on the last {} values of each series, which were held out.\n",
+                        evaluation.held_out);
+  }
+  text += "\n";
   std::vector<ctl::Row> rows{
       {"sMAPE", Figure(scores.smape, " %"), "error of the expected demand"},
       {"MASE", Figure(scores.mase), "the same, 1 = what repeating the last season errs by"},

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 
 #include "forecast/demand_forecaster.h"
+#include "lab/evaluate_parts.h"
 
 namespace shadowd::lab {
 namespace {
@@ -14,7 +14,6 @@ using forecast::DemandForecaster;
 using forecast::ScoredStep;
 
 constexpr size_t kPointsMax = 20'000;  // of longer traces the last ones
-constexpr size_t kTrainingMin = 24;    // the forecast fits nothing on fewer
 constexpr int64_t kHorizonMax = 60;
 constexpr Micros kHour = std::chrono::hours(1);
 
@@ -64,24 +63,6 @@ size_t ScaleSeason(const Plan& plan, const std::vector<int>& asked) {
   return whole && 2 * steps <= plan.training ? steps : 1;
 }
 
-// A season is learnt from what comes again: it must have been there twice.
-Status CheckSeasons(const std::string& name, const std::vector<int>& seasons, size_t steps, size_t known) {
-  for (const int asked : seasons) {
-    const auto season = static_cast<size_t>(asked);
-    if (season >= steps) {
-      return InvalidArgument("{}: --season {} is not shorter than the whole history of {} steps", name,
-                             season, steps);
-    }
-    if (2 * season > known) {
-      return InvalidArgument(
-          "{}: --season {} is longer than half of the {} steps known at the first forecast (at most {}): a "
-          "season must have come twice to be learnt",
-          name, season, known, known / 2);
-    }
-  }
-  return absl::OkStatus();
-}
-
 StatusOr<Plan> MakePlan(const sim::Trace& trace, const EvaluateOptions& options) {
   Plan plan;
   const size_t all = trace.demand_rps.size(), n = std::min(all, kPointsMax);
@@ -111,12 +92,6 @@ StatusOr<Plan> MakePlan(const sim::Trace& trace, const EvaluateOptions& options)
   return plan;
 }
 
-void RefitIfWanted(DemandForecaster& forecaster) {
-  while (forecaster.WantsFit()) {  // one scale after the other
-    forecaster.Adopt(forecast::FitModels(*forecaster.CopyForFit()));
-  }
-}
-
 // Everything up to an origin is known; it is imported at first and observed step by step afterwards.
 void LearnUntil(const Plan& plan, size_t known, size_t until, DemandForecaster& forecaster) {
   if (known == 0) {
@@ -138,45 +113,6 @@ void LearnUntil(const Plan& plan, size_t known, size_t until, DemandForecaster& 
   }
 }
 
-// The forecast of the horizon from `first` on. Where the newest steps before it are gaps, the forecast begins
-// earlier, and its last step stands for what lies beyond its end.
-std::vector<ScoredStep> Score(const model::Forecast& forecast, WallTime first, Micros step,
-                              std::span<const double> truth) {
-  std::vector<ScoredStep> scored;
-  if (forecast.steps.empty()) {
-    return scored;
-  }
-  const auto early = static_cast<size_t>(std::max<int64_t>(0, (first - forecast.steps[0].at) / step));
-  for (size_t h = 0; h < truth.size(); ++h) {
-    const model::ForecastStep& said = forecast.steps[std::min(early + h, forecast.steps.size() - 1)];
-    scored.push_back({truth[h], said.expected_rps, said.lower_rps, said.upper_rps});
-  }
-  return scored;
-}
-
-// How the planning limit of the peak fares.
-class PlanPeaks {
- public:
-  void Add(double limit, std::span<const double> truth) {
-    const double peak = *std::max_element(truth.begin(), truth.end());
-    ++count_;
-    below_ += peak <= limit ? 1 : 0;
-    if (peak > 0) {
-      ++positive_;
-      margin_ += (limit - peak) / peak;
-    }
-  }
-  void Write(Evaluation& evaluation) const {
-    evaluation.plan_peak_coverage = count_ > 0 ? below_ / count_ : 0;
-    if (positive_ > 0) {
-      evaluation.plan_peak_margin = margin_ / positive_;
-    }
-  }
-
- private:
-  double count_ = 0, below_ = 0, positive_ = 0, margin_ = 0;
-};
-
 // Nothing said yet of what came from the first forecast to the end of the last.
 ScoredPath EmptyPath(const Plan& plan) {
   const size_t first = plan.origins.front(), length = plan.origins.back() + plan.horizon - first;
@@ -194,19 +130,6 @@ void AddToPath(std::span<const ScoredStep> steps, size_t at, ScoredPath& path) {
   }
 }
 
-void Tell(const Progress& progress, size_t done, size_t most) {
-  if (progress) {
-    progress(static_cast<int>(done), static_cast<int>(most));
-  }
-}
-
-forecast::Options ForecastOptions(const EvaluateOptions& options, Micros step, size_t horizon) {
-  return {.step = step,
-          .seasons = options.seasons,
-          .horizon_steps = static_cast<int>(horizon),
-          .coverage = options.coverage};
-}
-
 }  // namespace
 
 StatusOr<Evaluation> EvaluateTrace(const sim::Trace& trace, const EvaluateOptions& options,
@@ -217,8 +140,7 @@ StatusOr<Evaluation> EvaluateTrace(const sim::Trace& trace, const EvaluateOption
   evaluation.points = plan.truth.size();
   evaluation.horizon = static_cast<int>(plan.horizon);
   evaluation.scale = forecast::SeasonalScale(std::span(plan.truth).first(plan.training), plan.season);
-  DemandForecaster forecaster(model::ServiceId(trace.name),
-                              ForecastOptions(options, plan.step, plan.horizon));
+  DemandForecaster forecaster(model::ServiceId(trace.name), ForecastOptions(options, plan.step, plan.horizon));
   forecast::Scorer scorer(evaluation.scale, options.coverage);
   evaluation.path = EmptyPath(plan);
   PlanPeaks peaks;
@@ -248,118 +170,6 @@ StatusOr<Evaluation> EvaluateTrace(const sim::Trace& trace, const EvaluateOption
   evaluation.scores = scorer.Result();
   peaks.Write(evaluation);
   evaluation.seconds_per_forecast = seconds / static_cast<double>(plan.origins.size());
-  return evaluation;
-}
-
-namespace {
-
-// Means of optional values over series: only where each has one.
-class Mean {
- public:
-  void Add(std::optional<double> value) {
-    sum_ += value.value_or(0);
-    have_ += value ? 1 : 0;
-  }
-  std::optional<double> Over() const {
-    return have_ > 0 ? std::optional<double>(sum_ / have_) : std::nullopt;
-  }
-
- private:
-  double sum_ = 0, have_ = 0;
-};
-
-struct SeriesMeans {
-  Mean smape, mase, msis, coverage, peak_coverage, margin, width;
-
-  void Add(const forecast::Scores& scores) {
-    smape.Add(scores.smape);
-    mase.Add(scores.mase);
-    msis.Add(scores.msis);
-    coverage.Add(scores.coverage);
-    peak_coverage.Add(scores.peak_coverage);
-    margin.Add(scores.mean_upper_margin);
-    width.Add(scores.mean_relative_width);
-  }
-  void Write(forecast::Scores& scores) const {
-    scores.smape = smape.Over().value_or(0);
-    scores.mase = mase.Over();
-    scores.msis = msis.Over();
-    scores.coverage = coverage.Over().value_or(0);
-    scores.peak_coverage = peak_coverage.Over().value_or(0);
-    scores.mean_upper_margin = margin.Over();
-    scores.mean_relative_width = width.Over();
-  }
-};
-
-StatusOr<std::span<const double>> TestOf(const NamedSeries& series, size_t horizon,
-                                         const std::map<std::string, const NamedSeries*>& tests) {
-  const auto found = tests.find(series.name);
-  if (found == tests.end()) {
-    return InvalidArgument("series '{}' is in the training file, but not in the test file", series.name);
-  }
-  const std::vector<double>& values = found->second->values;
-  if (values.size() < horizon) {
-    return InvalidArgument("series '{}' has {} steps to test with, fewer than the horizon of {}", series.name,
-                           values.size(), horizon);
-  }
-  return std::span(values).first(horizon);
-}
-
-}  // namespace
-
-StatusOr<Evaluation> EvaluateSeries(std::span<const NamedSeries> train, std::span<const NamedSeries> test,
-                                    const EvaluateOptions& options, const CpuSeconds& cpu,
-                                    const Progress& progress) {
-  std::map<std::string, const NamedSeries*> tests;
-  for (const NamedSeries& series : test) {
-    tests[series.name] = &series;
-  }
-  Evaluation evaluation;
-  evaluation.series = train.size();
-  evaluation.horizon = options.horizon;
-  evaluation.step = kHour;
-  const auto horizon = static_cast<size_t>(options.horizon);
-  const size_t season =
-      options.seasons.empty()
-          ? 1
-          : static_cast<size_t>(*std::min_element(options.seasons.begin(), options.seasons.end()));
-  SeriesMeans means;
-  PlanPeaks peaks;
-  double seconds = 0;
-  for (const NamedSeries& series : train) {
-    SHADOWD_ASSIGN_OR_RETURN(const std::span<const double> truth, TestOf(series, horizon, tests));
-    if (series.values.size() < kTrainingMin) {
-      return InvalidArgument("series '{}' has {} steps to learn from; at least {} are needed", series.name,
-                             series.values.size(), kTrainingMin);
-    }
-    SHADOWD_RETURN_IF_ERROR(CheckSeasons(fmt::format("series '{}'", series.name), options.seasons,
-                                         series.values.size(), series.values.size()));
-    std::vector<std::pair<WallTime, double>> history;
-    for (size_t t = 0; t < series.values.size(); ++t) {
-      history.emplace_back(WallTime(kHour * static_cast<int64_t>(t)), series.values[t]);
-    }
-    const double before = cpu();
-    DemandForecaster forecaster(model::ServiceId(series.name), ForecastOptions(options, kHour, horizon));
-    forecaster.Import(history);
-    RefitIfWanted(forecaster);
-    const model::Forecast forecast = forecaster.Predict();
-    seconds += cpu() - before;
-    const WallTime first = history.back().first + kHour;
-    forecast::Scorer scorer(forecast::SeasonalScale(series.values, season), options.coverage);
-    scorer.AddOrigin(Score(forecast, first, kHour, truth));
-    means.Add(scorer.Result());
-    peaks.Add(forecaster.PeakUpper(Micros(0), kHour * options.horizon), truth);
-    evaluation.scores.steps += horizon;
-    Tell(progress, ++evaluation.scores.origins, train.size());
-  }
-  means.Write(evaluation.scores);
-  peaks.Write(evaluation);
-  if (evaluation.scores.mase) {
-    evaluation.owa =
-        forecast::OverallWeightedAverage(evaluation.scores.smape, *evaluation.scores.mase,
-                                         forecast::kNaive2HourlySmape, forecast::kNaive2HourlyMase);
-  }
-  evaluation.seconds_per_forecast = seconds / static_cast<double>(std::max<size_t>(1, train.size()));
   return evaluation;
 }
 

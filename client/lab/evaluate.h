@@ -36,6 +36,7 @@ struct Evaluation {
   int horizon = 0;
   forecast::Scores scores;          // of several series: means of theirs
   std::optional<double> owa;        // M4 only
+  int held_out = 0;                 // M4 only: the scored values, where they are the last of each series
   double seconds_per_forecast = 0;  // CPU: observations, fits and the forecast itself
   // The largest demand of the horizon against PeakUpper, the limit that plans are made with.
   double plan_peak_coverage = 0;
@@ -53,6 +54,16 @@ using CpuSeconds = std::function<double()>;
 // `progress` is told how many forecasts are made.
 StatusOr<Evaluation> EvaluateTrace(const sim::Trace& trace, const EvaluateOptions& options,
                                    const CpuSeconds& cpu, const Progress& progress = {});
+
+// The competition's terms for its hourly series.
+inline constexpr int kM4Horizon = 48;
+inline constexpr size_t kM4Season = 24;  // of the scale, unless seasons are given
+
+struct HeldOut {
+  std::vector<NamedSeries> train, test;
+};
+// The last `steps` values of each series, for where nobody has what followed.
+StatusOr<HeldOut> HoldOut(std::span<const NamedSeries> all, size_t steps);
 
 // One forecast a series, of hourly steps, made at the end of `train` and scored against `test`.
 StatusOr<Evaluation> EvaluateSeries(std::span<const NamedSeries> train, std::span<const NamedSeries> test,

@@ -24,17 +24,25 @@ StatusOr<std::vector<NamedSeries>> ReadSeries(const std::string& path) {
 }
 
 StatusOr<Evaluation> EvaluateM4(const EvaluateArguments& a) {
-  if (a.m4_test.empty()) {
-    return InvalidArgument("--m4 needs --m4-test, the steps that followed");
+  EvaluateOptions options = a.evaluate;
+  options.horizon = options.horizon > 0 ? options.horizon : kM4Horizon;
+  SHADOWD_ASSIGN_OR_RETURN(const auto all, ReadSeries(a.m4_train));
+  const bool hold_out = a.m4_test.empty();
+  HeldOut parts;
+  if (hold_out) {
+    StatusOr<HeldOut> held = HoldOut(all, static_cast<size_t>(options.horizon));
+    SHADOWD_RETURN_IF_ERROR(Annotate(held.status(), a.m4_train));
+    parts = *std::move(held);
+  } else {
+    SHADOWD_ASSIGN_OR_RETURN(parts.test, ReadSeries(a.m4_test));
+    parts.train = all;
   }
-  if (a.evaluate.horizon <= 0 || a.evaluate.seasons.empty()) {
-    return InvalidArgument("--m4 needs --horizon and --season (of the hourly series: 48, and 24 and 168)");
-  }
-  SHADOWD_ASSIGN_OR_RETURN(const auto train, ReadSeries(a.m4_train));
-  SHADOWD_ASSIGN_OR_RETURN(const auto test, ReadSeries(a.m4_test));
   const ProgressLine line("forecasting: series");
-  return EvaluateSeries(train, test, a.evaluate, CpuNow,
-                        [&line](int done, int most) { line.Show(done, most); });
+  SHADOWD_ASSIGN_OR_RETURN(Evaluation evaluation,
+                           EvaluateSeries(parts.train, parts.test, options, CpuNow,
+                                          [&line](int done, int most) { line.Show(done, most); }));
+  evaluation.held_out = hold_out ? options.horizon : 0;
+  return evaluation;
 }
 
 StatusOr<Evaluation> EvaluateInput(const EvaluateArguments& a) {
@@ -60,7 +68,9 @@ void AddEvaluateOptions(CLI::App& evaluate, EvaluateArguments& a) {
           "first forecast must hold it twice")
       ->allow_extra_args(false)
       ->check(CLI::Range(2, 1'000'000));
-  evaluate.add_option("--horizon", e.horizon, "Steps of a forecast; those of an hour where not given")
+  evaluate
+      .add_option("--horizon", e.horizon,
+                  "Steps of a forecast; those of an hour where not given, 48 with --m4")
       ->check(CLI::Range(1, 4096));
   evaluate.add_option("--coverage", e.coverage, "Share of demand that shall lie within the limits")
       ->check(CLI::Range(0.5, 0.999))
@@ -77,13 +87,19 @@ void AddEvaluateOptions(CLI::App& evaluate, EvaluateArguments& a) {
   evaluate.add_option("--plot", a.plot,
                       "Draw what came, what was expected and its limits into this SVG file");
   evaluate.add_option("--m4", a.m4_train,
-                      "Instead of --input: training series (columns series, step, value)");
-  evaluate.add_option("--m4-test", a.m4_test, "What followed, in the same format");
+                      "Instead of --input: hourly series (columns series, step, value), each forecast once");
+  evaluate.add_option(
+      "--m4-test", a.m4_test,
+      "What followed them, in the same format. Where not given, the last values of each series\n"
+      "(48, or --horizon) are held out and scored");
 }
 
 Status RunEvaluate(const EvaluateArguments& a, bool json) {
   if (a.input.empty() == a.m4_train.empty()) {
-    return InvalidArgument("forecast evaluate needs --input, or --m4 and --m4-test");
+    return InvalidArgument("forecast evaluate needs either --input or --m4");
+  }
+  if (a.m4_train.empty() && !a.m4_test.empty()) {
+    return InvalidArgument("--m4-test goes with --m4, whose series it continues");
   }
   if (a.input.empty() && !a.plot.empty()) {
     return InvalidArgument("--plot draws one history: it goes with --input, not with --m4");

@@ -35,21 +35,42 @@ TEST_CASE("forecast evaluate scores a history and prints one JSON object") {
 
 TEST_CASE("forecast evaluate takes the M4 format") {
   const Bench bench;
-  std::string train = "series,step,value\n", test = train;
-  for (int t = 1; t <= 400; ++t) {
-    train += fmt::format("H1,{},{}\n", t, 100 + 50 * std::sin(t * 0.2618));
-  }
-  for (int t = 1; t <= 24; ++t) {
-    test += fmt::format("H1,{},{}\n", t, 100 + 50 * std::sin((400 + t) * 0.2618));
+  const std::string head = "series,step,value\n";
+  std::string whole = head, train = head, test = head;
+  for (const char* name : {"H1", "H2"}) {
+    for (int t = 1; t <= 400; ++t) {
+      const double value = 100 + 50 * std::sin(t * 0.2618) + t % 7;
+      whole += fmt::format("{},{},{}\n", name, t, value);
+      train += t <= 352 ? fmt::format("{},{},{}\n", name, t, value) : "";
+      test += t > 352 ? fmt::format("{},{},{}\n", name, t - 352, value) : "";
+    }
   }
   const std::string files =
       fmt::format("--m4 {} --m4-test {}", bench.Write("a.csv", train), bench.Write("b.csv", test));
-  const Result result = bench.Run("forecast evaluate " + files + " --horizon 24 --season 24 --json");
+  const Result result = bench.Run("forecast evaluate " + files + " --horizon 48 --season 24 --json");
   INFO(result.err);
   REQUIRE(result.code == 0);
-  CHECK(nlohmann::json::parse(result.out)["owa"].is_number());
-  bench.Refused("forecast evaluate " + files, "needs --horizon and --season");
-  bench.Refused("forecast evaluate " + files + " --horizon 48 --season 24", "fewer than the horizon");
+  auto scores = nlohmann::json::parse(result.out);
+  CHECK(scores["series"] == 2);
+  CHECK(scores["owa"].is_number());
+  CHECK_FALSE(scores.contains("held_out"));
+  bench.Refused("forecast evaluate " + files + " --horizon 49 --season 24", "fewer than the horizon");
+  bench.Refused("forecast evaluate --input x --m4-test " + bench.Path("b.csv"), "--m4-test goes with --m4");
+
+  // The same split is made where only the whole is at hand.
+  const std::string alone = "forecast evaluate --m4 " + bench.Write("w.csv", whole);
+  const Result held = bench.Run(alone + " --season 24 --json");
+  INFO(held.err);
+  REQUIRE(held.code == 0);
+  auto same = nlohmann::json::parse(held.out);
+  CHECK(same["held_out"] == 48);
+  for (const char* field : {"smape", "mase", "owa", "msis", "coverage", "horizon", "origins"}) {
+    CAPTURE(field);
+    CHECK(same[field] == scores[field]);
+  }
+  CHECK(Has(bench.Run(alone).out, "Scored on the last 48 values of each series, which were held out."));
+  CHECK(nlohmann::json::parse(bench.Run(alone + " --horizon 24 --json").out)["held_out"] == 24);
+  bench.Refused(alone + " --horizon 390", "w.csv: series 'H1' has 400 steps: the last 390 are held out");
 }
 
 TEST_CASE("forecast evaluate draws what came, what was expected and its limits") {

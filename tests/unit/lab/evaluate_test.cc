@@ -180,4 +180,16 @@ TEST_CASE("series without what followed, or with too little of it, are refused b
   CHECK(fault({{"H1", {1, 2}}}).find("2 steps to test with") != std::string::npos);
 }
 
+TEST_CASE("the end of each series is held out") {
+  const std::vector<NamedSeries> all{{"H1", Daily(100).demand_rps}, {"H2", Daily(72).demand_rps}};
+  const auto parts = HoldOut(all, 48);
+  REQUIRE_OK(parts);
+  REQUIRE(parts->train.size() == 2);
+  CHECK(parts->train[0].values.size() == 52);
+  CHECK(parts->test[0].values.front() == all[0].values[52]);
+  CHECK(parts->test[1].name == "H2");
+  CHECK(parts->train[1].values.size() == 24);
+  CHECK(MessageOf(HoldOut(all, 49).status()).find("series 'H2' has 72 steps: the last 49") == 0);
+}
+
 }  // namespace shadowd::lab
