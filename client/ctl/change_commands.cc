@@ -9,6 +9,7 @@
 #include "columns.h"
 #include "config/service_file.h"
 #include "csv.h"
+#include "input/input_file.h"
 #include "print.h"
 #include "shadowd/sample_stream.h"
 
@@ -110,7 +111,7 @@ namespace {
 
 Status ReportFile(const Session& session, client::Client& client, const std::string& service,
                   const std::string& file) {
-  SHADOWD_ASSIGN_OR_RETURN(const std::string text, ReadFile(file));
+  SHADOWD_ASSIGN_OR_RETURN(const std::string text, input::ReadInput(file));
   SHADOWD_ASSIGN_OR_RETURN(const CsvHistory history, ParseHistory(text, file));
   client::SampleStream stream(client);
   std::vector<v1::Sample> batch;
@@ -153,15 +154,21 @@ Status Report(const Session& session, const std::string& service, std::optional<
   return absl::OkStatus();
 }
 
-Status Import(const Session& session, const std::string& service, const std::string& file) {
-  SHADOWD_ASSIGN_OR_RETURN(const std::string text, ReadFile(file));
-  SHADOWD_ASSIGN_OR_RETURN(const CsvHistory history, ParseHistory(text, file));
+Status Import(const Session& session, const std::string& service, const std::string& file,
+              const std::string& value_column) {
+  SHADOWD_ASSIGN_OR_RETURN(const std::string text, input::ReadInput(file));
+  SHADOWD_ASSIGN_OR_RETURN(const CsvHistory history, ParseHistory(text, file, value_column));
   SHADOWD_ASSIGN_OR_RETURN(const auto client, session.Connect());
   const auto taken = client->ImportHistory(ServicePath(service), history.demand, history.points);
-  return PrintResult(session, taken,
-                     taken.ok() ? fmt::format("{} demand samples and {} capacity points taken",
-                                              taken->demand_count(), taken->point_count())
-                                : std::string());
+  std::string sentence;
+  if (taken.ok()) {
+    sentence = fmt::format("{} demand samples and {} capacity points taken", taken->demand_count(),
+                           taken->point_count());
+    for (size_t i = 0; i < history.unused_columns.size(); ++i) {
+      sentence += (i == 0 ? "; not used: " : ", ") + history.unused_columns[i];
+    }
+  }
+  return PrintResult(session, taken, sentence);
 }
 
 Status Retrain(const Session& session, const std::string& service) {

@@ -17,7 +17,8 @@ Status DeleteOne(const Session& session, const std::string& service);
 Status Propose(const Session& session, const std::string& service, int replicas, std::chrono::seconds wait);
 Status Report(const Session& session, const std::string& service, std::optional<double> demand,
               const std::string& file);
-Status Import(const Session& session, const std::string& service, const std::string& file);
+Status Import(const Session& session, const std::string& service, const std::string& file,
+              const std::string& value_column);
 Status Retrain(const Session& session, const std::string& service);
 Status Cancel(const Session& session, const std::string& trial, const std::string& service);
 Status Terminate(const Session& session, const std::string& shadow, const std::string& service);

@@ -19,7 +19,7 @@ struct Arguments {
   Session session;
   double timeout_seconds = 10;
   ReadArguments read;
-  std::string path;
+  std::string path, value_column;
   bool dry_run = false;
   std::string name;
   std::string noun;
@@ -121,8 +121,8 @@ void AddTelemetry(CLI::App& app, Arguments& a) {
                 return text.rfind('-', 0) == 0 ? "must not be negative, got " + text : std::string();
               },
               ""));
-  CLI::Option* file =
-      report->add_option("--file", a.path, "CSV with the columns time and rps")->check(CLI::ExistingFile);
+  CLI::Option* file = report->add_option("--file", a.path, "CSV (.gz too) with the columns time and rps")
+                          ->check(CLI::ExistingFile);
   demand->excludes(file);
   report->callback([&a, demand, file] {
     a.command = [&a, demand, file]() -> Status {
@@ -135,15 +135,17 @@ void AddTelemetry(CLI::App& app, Arguments& a) {
   });
 
   CLI::App* import = Add(app, a, "import", "Give a service its past, so that it need not warm up",
-                         [&a] { return Import(a.session, a.name, a.path); });
+                         [&a] { return Import(a.session, a.name, a.path, a.value_column); });
   import->add_option("service", a.name, "The service")->required();
   import
-      ->add_option("--file", a.path,
-                   "CSV; columns: time (Unix seconds or RFC 3339), rps; and for the capacity "
-                   "curve\ninstances or load_rps, "
-                   "p50_us, p95_us, p99_us, error_rate, cpu_cores, memory_bytes, requests")
+      ->add_option(
+          "--file", a.path,
+          "CSV (.gz too); columns: time or timestamp (Unix seconds or RFC 3339), rps or value (empty = a\n"
+          "gap); and for the capacity curve instances or load_rps, p50_us, p95_us, p99_us,\n"
+          "error_rate, cpu_cores, memory_bytes, requests")
       ->required()
       ->check(CLI::ExistingFile);
+  import->add_option("--value-column", a.value_column, "Name of the column with the demand");
 }
 
 void AddInterventions(CLI::App& app, Arguments& a) {

@@ -2,138 +2,82 @@
 
 #include <google/protobuf/util/time_util.h>
 
-#include <charconv>
-#include <cmath>
-#include <map>
+#include <algorithm>
+#include <array>
 #include <optional>
+
+#include "input/demand_rows.h"
 
 namespace shadowd::ctl {
 namespace {
 
 using google::protobuf::util::TimeUtil;
+using input::DemandRows;
 
-std::vector<std::string> Cells(std::string_view line) {
-  std::vector<std::string> cells(1);
-  for (const char c : line) {
-    if (c == ',') {
-      cells.emplace_back();
-    } else if (c != '\r' && c != ' ' && c != '\t') {
-      cells.back() += c;
-    }
-  }
-  return cells;
-}
-
-std::optional<double> Number(const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool good = error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
-  return good ? std::optional<double>(value) : std::nullopt;
-}
-
-// One row, by the names of its columns.
-class RowReader {
- public:
-  RowReader(const std::map<std::string, size_t>& columns, std::vector<std::string> cells, std::string place)
-      : columns_(columns), cells_(std::move(cells)), place_(std::move(place)) {}
-
-  bool Has(const std::string& column) const {
-    const auto found = columns_.find(column);
-    return found != columns_.end() && found->second < cells_.size() && !cells_[found->second].empty();
-  }
-  // >= 0.
-  StatusOr<double> Value(const std::string& column) const {
-    if (!Has(column)) {
-      return InvalidArgument("{}: no value for {}", place_, column);
-    }
-    const std::optional<double> value = Number(cells_[columns_.at(column)]);
-    if (!value.has_value() || *value < 0) {
-      return InvalidArgument("{}: {} is '{}', expected a number >= 0", place_, column,
-                             cells_[columns_.at(column)]);
-    }
-    return *value;
-  }
-  StatusOr<google::protobuf::Timestamp> Time(const std::string& column) const {
-    if (!Has(column)) {
-      return InvalidArgument("{}: no value for {}", place_, column);
-    }
-    const std::string& text = cells_[columns_.at(column)];
-    if (const auto seconds = Number(text); seconds.has_value() && std::abs(*seconds) < 1e11) {
-      return TimeUtil::MicrosecondsToTimestamp(std::llround(*seconds * 1e6));
-    }
-    google::protobuf::Timestamp time;
-    if (!TimeUtil::FromString(text, &time)) {
-      return InvalidArgument("{}: {} is '{}', expected Unix seconds or 2026-01-31T12:00:00Z", place_, column,
-                             text);
-    }
-    return time;
-  }
-  const std::string& place() const { return place_; }
-
- private:
-  const std::map<std::string, size_t>& columns_;
-  std::vector<std::string> cells_;
-  std::string place_;
+struct Value {
+  const char* column;
+  void (v1::CapacityPoint::*set)(double);
 };
+constexpr std::array kValues = {Value{"p50_us", &v1::CapacityPoint::set_p50_us},
+                                Value{"p95_us", &v1::CapacityPoint::set_p95_us},
+                                Value{"p99_us", &v1::CapacityPoint::set_p99_us},
+                                Value{"error_rate", &v1::CapacityPoint::set_error_rate},
+                                Value{"cpu_cores", &v1::CapacityPoint::set_cpu_cores},
+                                Value{"memory_bytes", &v1::CapacityPoint::set_memory_bytes},
+                                Value{"requests", &v1::CapacityPoint::set_requests}};
+
+constexpr double kInstancesMax = 1e9;  // what fits
+
+// Nothing where the row has none, >= 0 otherwise.
+StatusOr<std::optional<double>> Cell(const DemandRows& rows, std::string_view column) {
+  return rows.row().Optional(rows.row().Find(column));
+}
+
+bool Has(const DemandRows& rows, std::string_view column) {
+  const auto found = rows.row().Find(column);
+  return found && !rows.row().Cell(*found).empty();
+}
 
 // The point of a row, if it has what one needs.
-StatusOr<std::optional<v1::CapacityPoint>> PointOf(const RowReader& row, const v1::DemandSample& demand) {
-  const bool measured = row.Has("p95_us") || row.Has("cpu_cores");
-  if (!measured || (!row.Has("load_rps") && !row.Has("instances"))) {
-    return std::optional<v1::CapacityPoint>();
+StatusOr<std::optional<v1::CapacityPoint>> PointOf(const DemandRows& rows,
+                                                   const google::protobuf::Timestamp& time) {
+  SHADOWD_ASSIGN_OR_RETURN(const std::optional<double> instances, Cell(rows, "instances"));
+  SHADOWD_ASSIGN_OR_RETURN(std::optional<double> load, Cell(rows, "load_rps"));
+  if (!load && instances && *instances > 0 && rows.demand()) {
+    load = *rows.demand() / *instances;
+  }
+  if ((!Has(rows, "p95_us") && !Has(rows, "cpu_cores")) || load.value_or(0) <= 0) {
+    return std::optional<v1::CapacityPoint>();  // nothing was measured, or nothing ran
   }
   v1::CapacityPoint point;
-  *point.mutable_time() = demand.time();
+  *point.mutable_time() = time;
   point.set_source(v1::CapacityPoint::PRODUCTION);
-  double instances = 0;
-  if (row.Has("instances")) {
-    SHADOWD_ASSIGN_OR_RETURN(instances, row.Value("instances"));
-    point.set_instances(static_cast<int32_t>(instances));
+  point.set_load_rps(*load);
+  if (instances) {
+    point.set_instances(static_cast<int32_t>(std::min(*instances, kInstancesMax)));
   }
-  double load = instances > 0 ? demand.rps() / instances : 0;
-  if (row.Has("load_rps")) {
-    SHADOWD_ASSIGN_OR_RETURN(load, row.Value("load_rps"));
-  }
-  if (load <= 0) {
-    return std::optional<v1::CapacityPoint>();  // nothing ran: not a point
-  }
-  point.set_load_rps(load);
-  using Set = void (v1::CapacityPoint::*)(double);
-  constexpr std::pair<const char*, Set> kValues[] = {{"p50_us", &v1::CapacityPoint::set_p50_us},
-                                                     {"p95_us", &v1::CapacityPoint::set_p95_us},
-                                                     {"p99_us", &v1::CapacityPoint::set_p99_us},
-                                                     {"error_rate", &v1::CapacityPoint::set_error_rate},
-                                                     {"cpu_cores", &v1::CapacityPoint::set_cpu_cores},
-                                                     {"memory_bytes", &v1::CapacityPoint::set_memory_bytes},
-                                                     {"requests", &v1::CapacityPoint::set_requests}};
-  for (const auto& [column, set] : kValues) {
-    if (row.Has(column)) {
-      SHADOWD_ASSIGN_OR_RETURN(const double value, row.Value(column));
-      (point.*set)(value);
+  for (const Value& value : kValues) {
+    SHADOWD_ASSIGN_OR_RETURN(const std::optional<double> cell, Cell(rows, value.column));
+    if (cell) {
+      (point.*value.set)(*cell);
     }
   }
   return std::optional<v1::CapacityPoint>(point);
 }
 
-StatusOr<std::map<std::string, size_t>> ColumnsOf(std::string_view line, std::string_view file) {
-  static constexpr const char* kKnown[] = {"time",       "timestamp", "rps",          "instances",
-                                           "load_rps",   "p50_us",    "p95_us",       "p99_us",
-                                           "error_rate", "cpu_cores", "memory_bytes", "requests"};
-  std::map<std::string, size_t> columns;
-  const std::vector<std::string> names = Cells(line);
+std::vector<std::string> UnusedColumns(const DemandRows& rows) {
+  std::vector<std::string> unused;
+  const std::vector<std::string_view>& names = rows.row().names();
   for (size_t i = 0; i < names.size(); ++i) {
-    if (std::find(std::begin(kKnown), std::end(kKnown), names[i]) == std::end(kKnown)) {
-      return InvalidArgument("{}:1: unknown column '{}'", file, names[i]);
-    }
-    if (!columns.emplace(names[i], i).second) {
-      return InvalidArgument("{}:1: column '{}' is there twice", file, names[i]);
+    const bool known = i == rows.time_column() || i == rows.value_column() || names[i] == "instances" ||
+                       names[i] == "load_rps" ||
+                       std::any_of(kValues.begin(), kValues.end(),
+                                   [&](const Value& value) { return names[i] == value.column; });
+    if (!known) {
+      unused.push_back(input::Shown(names[i]));
     }
   }
-  if (columns.count("time") + columns.count("timestamp") != 1 || columns.count("rps") != 1) {
-    return InvalidArgument("{}:1: the first line must name the columns, with 'time' and 'rps' among them",
-                           file);
-  }
-  return columns;
+  return unused;
 }
 
 // A point without a sample size weighs what its instance answered until the next row.
@@ -147,43 +91,38 @@ void FillRequests(CsvHistory& history, double step_seconds) {
 
 }  // namespace
 
-StatusOr<CsvHistory> ParseHistory(std::string_view text, std::string_view file) {
+StatusOr<CsvHistory> ParseHistory(std::string_view text, std::string_view file,
+                                  const std::string& value_column) {
+  SHADOWD_ASSIGN_OR_RETURN(DemandRows rows, DemandRows::Open(text, file, value_column));
   CsvHistory history;
-  std::map<std::string, size_t> columns;
-  int number = 0;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    ++number;
-    if (number == 1) {
-      SHADOWD_ASSIGN_OR_RETURN(columns, ColumnsOf(line, file));
-      continue;
+  history.unused_columns = UnusedColumns(rows);
+  std::optional<WallTime> first;
+  double steps = 0;
+  while (true) {
+    SHADOWD_ASSIGN_OR_RETURN(const bool more, rows.Next());
+    if (!more) {
+      break;
     }
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) {
-      continue;
-    }
-    const RowReader row(columns, Cells(line), fmt::format("{}:{}", file, number));
-    v1::DemandSample sample;
-    SHADOWD_ASSIGN_OR_RETURN(*sample.mutable_time(),
-                             row.Time(columns.count("time") == 1 ? "time" : "timestamp"));
-    SHADOWD_ASSIGN_OR_RETURN(const double rps, row.Value("rps"));
-    sample.set_rps(rps);
-    if (!history.demand.empty() && !(history.demand.back().time() < sample.time())) {
-      return InvalidArgument("{}: its time does not come after the row before", row.place());
-    }
-    SHADOWD_ASSIGN_OR_RETURN(const auto point, PointOf(row, sample));
-    if (point.has_value()) {
+    steps += first ? 1 : 0;
+    first = first ? first : rows.at();
+    const auto time = TimeUtil::MicrosecondsToTimestamp(ToMicros(rows.at()));
+    SHADOWD_ASSIGN_OR_RETURN(const auto point, PointOf(rows, time));
+    if (point) {
       history.points.push_back(*point);
     }
-    history.demand.push_back(std::move(sample));
+    if (rows.demand()) {
+      v1::DemandSample& sample = history.demand.emplace_back();
+      *sample.mutable_time() = time;
+      sample.set_rps(*rows.demand());
+    }
   }
-  if (history.demand.empty()) {
+  if (!first) {
     return InvalidArgument("{}: no rows", file);
   }
-  const auto span = history.demand.back().time() - history.demand.front().time();
-  const double rows = static_cast<double>(std::max<size_t>(1, history.demand.size() - 1));
-  FillRequests(history, static_cast<double>(TimeUtil::DurationToMicroseconds(span)) * 1e-6 / rows);
+  if (history.demand.empty() && history.points.empty()) {
+    return InvalidArgument("{}: no row has a value", file);
+  }
+  FillRequests(history, ToSeconds(rows.at() - *first) / std::max(1.0, steps));
   return history;
 }
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analysis/engine.h"
-#include "lab/csv_reader.h"
+#include "input/csv_reader.h"
 
 namespace shadowd::lab {
 namespace {
@@ -113,7 +113,7 @@ StatusOr<KpiPrediction> ParsePrediction(std::string_view json, std::string_view 
 }
 
 StatusOr<std::vector<RequestSample>> ParseRequests(std::string_view text, std::string_view file) {
-  SHADOWD_ASSIGN_OR_RETURN(CsvReader rows, CsvReader::Open(text, file));
+  SHADOWD_ASSIGN_OR_RETURN(input::CsvReader rows, input::CsvReader::Open(text, file));
   SHADOWD_ASSIGN_OR_RETURN(const size_t time, rows.Column("time_us"));
   SHADOWD_ASSIGN_OR_RETURN(const size_t latency, rows.Column("latency_us"));
   SHADOWD_ASSIGN_OR_RETURN(const size_t ok, rows.Column("ok"));
@@ -135,7 +135,7 @@ StatusOr<std::vector<RequestSample>> ParseRequests(std::string_view text, std::s
     const std::string_view answered = rows.Cell(ok);
     const bool good = answered == "1" || answered == "true";
     if (!good && answered != "0" && answered != "false") {
-      return rows.Error(ok, fmt::format("'{}', expected 1 or 0", Shown(answered)));
+      return rows.Error(ok, fmt::format("'{}', expected 1 or 0", input::Shown(answered)));
     }
     samples.push_back({time_us, static_cast<uint32_t>(std::llround(took)), good});
   }

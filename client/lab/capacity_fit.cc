@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "capacity/curve.h"
+#include "input/csv_reader.h"
 #include "lab/condition.h"
-#include "lab/csv_reader.h"
 
 namespace shadowd::lab {
 namespace {
@@ -18,7 +18,7 @@ struct Columns {
   std::optional<size_t> cpu, p50, p95, p99, errors, requests;
 };
 
-StatusOr<Columns> ColumnsOf(const CsvReader& rows) {
+StatusOr<Columns> ColumnsOf(const input::CsvReader& rows) {
   Columns columns;
   SHADOWD_ASSIGN_OR_RETURN(columns.load, rows.Column("load_rps"));
   columns.cpu = rows.Find("cpu_cores");
@@ -33,7 +33,7 @@ StatusOr<Columns> ColumnsOf(const CsvReader& rows) {
   return columns;
 }
 
-StatusOr<model::CapacityPoint> PointOf(const CsvReader& row, const Columns& columns) {
+StatusOr<model::CapacityPoint> PointOf(const input::CsvReader& row, const Columns& columns) {
   model::CapacityPoint point;
   point.version = kVersion;
   SHADOWD_ASSIGN_OR_RETURN(point.load_rps, row.NotNegative(columns.load));
@@ -44,8 +44,8 @@ StatusOr<model::CapacityPoint> PointOf(const CsvReader& row, const Columns& colu
   SHADOWD_ASSIGN_OR_RETURN(const auto errors, row.Optional(columns.errors));
   SHADOWD_ASSIGN_OR_RETURN(const auto requests, row.Optional(columns.requests));
   if (errors.value_or(0) > 1) {
-    return row.Error(*columns.errors,
-                     fmt::format("'{}', expected a share between 0 and 1", Shown(row.Cell(*columns.errors))));
+    return row.Error(*columns.errors, fmt::format("'{}', expected a share between 0 and 1",
+                                                  input::Shown(row.Cell(*columns.errors))));
   }
   point.cpu_cores = cpu.value_or(-1);
   point.p50_us = p50.value_or(-1);
@@ -59,7 +59,7 @@ StatusOr<model::CapacityPoint> PointOf(const CsvReader& row, const Columns& colu
 }  // namespace
 
 StatusOr<std::vector<model::CapacityPoint>> ParsePoints(std::string_view text, std::string_view file) {
-  SHADOWD_ASSIGN_OR_RETURN(CsvReader rows, CsvReader::Open(text, file));
+  SHADOWD_ASSIGN_OR_RETURN(input::CsvReader rows, input::CsvReader::Open(text, file));
   SHADOWD_ASSIGN_OR_RETURN(const Columns columns, ColumnsOf(rows));
   std::vector<model::CapacityPoint> points;
   while (true) {

@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "ctl/exit_code.h"
+#include "input/input_file.h"
 #include "lab/answer.h"
 #include "lab/condition.h"
 #include "lab/evaluate_command.h"
-#include "lab/input_file.h"
 #include "lab/replay_command.h"
 #include "lab/simulate_command.h"
 
@@ -42,7 +42,7 @@ void Print(const Arguments& a, const nlohmann::ordered_json& json, const std::st
 
 Status RunCapacity(Arguments& a) {
   SHADOWD_ASSIGN_OR_RETURN(a.capacity.slo, ParseSlo({a.slo}));
-  SHADOWD_ASSIGN_OR_RETURN(const std::string text, ReadInput(a.points));
+  SHADOWD_ASSIGN_OR_RETURN(const std::string text, input::ReadInput(a.points));
   SHADOWD_ASSIGN_OR_RETURN(const auto points, ParsePoints(text, a.points));
   SHADOWD_ASSIGN_OR_RETURN(const CapacityAnswer answer, FitCapacity(points, a.capacity));
   Print(a, ToJson(answer, a.capacity), ToText(answer, a.capacity));
@@ -53,7 +53,7 @@ StatusOr<std::vector<RequestSample>> ReadRequests(const std::string& path) {
   if (path.empty()) {
     return std::vector<RequestSample>();
   }
-  SHADOWD_ASSIGN_OR_RETURN(const std::string text, ReadInput(path));
+  SHADOWD_ASSIGN_OR_RETURN(const std::string text, input::ReadInput(path));
   return ParseRequests(text, path);
 }
 
@@ -64,7 +64,7 @@ Status RunAnalyze(Arguments& a) {
   if (!a.limits.empty()) {
     SHADOWD_ASSIGN_OR_RETURN(a.analyze.limit, ParseSlo(a.limits));
   }
-  SHADOWD_ASSIGN_OR_RETURN(const std::string json, ReadInput(a.prediction));
+  SHADOWD_ASSIGN_OR_RETURN(const std::string json, input::ReadInput(a.prediction));
   SHADOWD_ASSIGN_OR_RETURN(a.analyze.predicted, ParsePrediction(json, a.prediction));
   SHADOWD_ASSIGN_OR_RETURN(a.analyze.samples, ReadRequests(a.samples));
   SHADOWD_ASSIGN_OR_RETURN(a.analyze.null, ReadRequests(a.null_samples));

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "lab/csv_reader.h"
+#include "input/csv_reader.h"
 
 namespace shadowd::lab {
 namespace {
@@ -29,17 +29,17 @@ Status Apply(std::string_view condition, model::Slo& slo, bool& has_latency) {
   const size_t sign = condition.find("<=");
   const std::string_view name = condition.substr(0, sign);
   const std::optional<double> number =
-      sign == std::string_view::npos ? std::nullopt : ParseNumber(condition.substr(sign + 2));
+      sign == std::string_view::npos ? std::nullopt : input::ParseNumber(condition.substr(sign + 2));
   const double limit = number.value_or(-1);
   for (const LatencyName& latency : kLatencies) {
     if (name != latency.name || !number) {
       continue;
     }
     if (has_latency) {
-      return InvalidArgument("'{}': a second latency condition; there can be one", Shown(condition));
+      return InvalidArgument("'{}': a second latency condition; there can be one", input::Shown(condition));
     }
     if (limit < 1 || limit > kLatencyMaxUs) {
-      return InvalidArgument("'{}': the limit is not between 1 and {:.0f} us", Shown(condition),
+      return InvalidArgument("'{}': the limit is not between 1 and {:.0f} us", input::Shown(condition),
                              kLatencyMaxUs);
     }
     has_latency = true;
@@ -49,10 +49,10 @@ Status Apply(std::string_view condition, model::Slo& slo, bool& has_latency) {
   }
   if (name != "error_rate" || !number) {
     return InvalidArgument("'{}': expected p50_us<=N, p95_us<=N, p99_us<=N or error_rate<=R",
-                           Shown(condition));
+                           input::Shown(condition));
   }
   if (limit < 0 || limit > 1) {
-    return InvalidArgument("'{}': an error rate lies between 0 and 1", Shown(condition));
+    return InvalidArgument("'{}': an error rate lies between 0 and 1", input::Shown(condition));
   }
   slo.error_rate_max = limit;
   return absl::OkStatus();

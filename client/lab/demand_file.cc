@@ -7,10 +7,10 @@
 #include <memory>
 #include <set>
 
+#include "input/csv_reader.h"
+#include "input/input_file.h"
 #include "journal/frame.h"
 #include "journal/reader.h"
-#include "lab/csv_reader.h"
-#include "lab/input_file.h"
 #include "lab/trace_file.h"
 #include "store/telemetry.h"
 
@@ -53,14 +53,14 @@ StatusOr<std::string> Choose(const DemandQuestion& question, const std::set<std:
       names += fmt::format(" and {} more", there.size() - kNamesShown);
       break;
     }
-    names += (names.empty() ? "" : ", ") + Shown(name);
+    names += (names.empty() ? "" : ", ") + input::Shown(name);
   }
   if (question.service.empty()) {
     return InvalidArgument("{}: this {} holds the demand of {} services; choose one with --from-service: {}",
                            question.path, what, there.size(), names);
   }
   return NotFound("{}: this {} holds no demand of a service '{}'; there is that of {}", question.path, what,
-                  Shown(question.service), names);
+                  input::Shown(question.service), names);
 }
 
 Status CheckEnough(const DemandQuestion& question, const std::string& service, size_t samples) {
@@ -103,7 +103,7 @@ StatusOr<Demand> DemandOfDatabase(const DemandQuestion& question) {
     SHADOWD_ASSIGN_OR_RETURN(history, read(step));
   }
   SHADOWD_RETURN_IF_ERROR(CheckEnough(question, service, history.size()));
-  Demand demand{fmt::format("{} of {}", service, StemOf(question.path)), {}};
+  Demand demand{fmt::format("{} of {}", service, input::StemOf(question.path)), {}};
   demand.samples.reserve(history.size());
   for (const auto& [at, rps] : history) {
     demand.samples.push_back({at, rps});
@@ -183,7 +183,8 @@ StatusOr<Demand> DemandOfJournal(std::string_view bytes, const DemandQuestion& q
     }
   }
   SHADOWD_ASSIGN_OR_RETURN(const std::string service, Choose(question, all.Services(), "journal"));
-  Demand demand{fmt::format("{} of {}", service, StemOf(question.path)), all.Of(model::ServiceId(service))};
+  Demand demand{fmt::format("{} of {}", service, input::StemOf(question.path)),
+                all.Of(model::ServiceId(service))};
   SHADOWD_RETURN_IF_ERROR(CheckEnough(question, service, demand.samples.size()));
   return demand;
 }
@@ -206,7 +207,7 @@ StatusOr<Demand> DemandOfText(std::string_view text, const DemandQuestion& quest
   }
   SHADOWD_ASSIGN_OR_RETURN(std::vector<sim::TraceSample> samples,
                            ParseSamples(text, question.path, question.value_column));
-  return Demand{StemOf(question.path), std::move(samples)};
+  return Demand{input::StemOf(question.path), std::move(samples)};
 }
 
 }  // namespace
@@ -216,7 +217,7 @@ StatusOr<Demand> ReadDemandFile(const DemandQuestion& question) {
   if (first == kSqliteMagic) {
     return DemandOfDatabase(question);
   }
-  const StatusOr<std::string> text = ReadInput(question.path);
+  const StatusOr<std::string> text = input::ReadInput(question.path);
   return text.ok() ? DemandOfText(*text, question) : text.status();
 }
 

@@ -5,9 +5,9 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "input/input_file.h"
 #include "lab/answer.h"
 #include "lab/forecast_chart.h"
-#include "lab/input_file.h"
 #include "lab/progress.h"
 
 namespace shadowd::lab {
@@ -19,7 +19,7 @@ double CpuNow() {
 }
 
 StatusOr<std::vector<NamedSeries>> ReadSeries(const std::string& path) {
-  SHADOWD_ASSIGN_OR_RETURN(const std::string text, ReadInput(path));
+  SHADOWD_ASSIGN_OR_RETURN(const std::string text, input::ReadInput(path));
   return ParseSeries(text, path);
 }
 
@@ -46,7 +46,7 @@ StatusOr<Evaluation> EvaluateM4(const EvaluateArguments& a) {
 }
 
 StatusOr<Evaluation> EvaluateInput(const EvaluateArguments& a) {
-  SHADOWD_ASSIGN_OR_RETURN(const std::string text, ReadInput(a.input));
+  SHADOWD_ASSIGN_OR_RETURN(const std::string text, input::ReadInput(a.input));
   SHADOWD_ASSIGN_OR_RETURN(const sim::Trace trace, ParseTrace(text, a.input, a.value_column));
   const ProgressLine line("forecasting: origin");
   return EvaluateTrace(trace, a.evaluate, CpuNow, [&line](int done, int most) { line.Show(done, most); });
@@ -107,7 +107,7 @@ Status RunEvaluate(const EvaluateArguments& a, bool json) {
   SHADOWD_ASSIGN_OR_RETURN(const Evaluation evaluation, a.input.empty() ? EvaluateM4(a) : EvaluateInput(a));
   if (!a.plot.empty()) {
     SHADOWD_RETURN_IF_ERROR(
-        WriteOutput(a.plot, ForecastSvg(StemOf(a.input), evaluation, a.evaluate.coverage)));
+        input::WriteOutput(a.plot, ForecastSvg(input::StemOf(a.input), evaluation, a.evaluate.coverage)));
   }
   const std::string text = json ? ToJson(evaluation).dump(2) + "\n" : ToText(evaluation);
   std::fwrite(text.data(), 1, text.size(), stdout);

@@ -8,7 +8,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
-#include "lab/input_file.h"
+#include "input/input_file.h"
 
 namespace shadowd::lab {
 namespace {
@@ -62,7 +62,7 @@ void AddReplayOptions(CLI::App& replay, ReplayArguments& arguments) {
 }
 
 Status RunReplay(const ReplayArguments& arguments, bool json, bool& differs) {
-  SHADOWD_ASSIGN_OR_RETURN(const std::string bytes, ReadInput(arguments.journal));
+  SHADOWD_ASSIGN_OR_RETURN(const std::string bytes, input::ReadInput(arguments.journal));
   const StatusOr<sim::Replay> replay = sim::ReplayJournal(bytes);
   if (!replay.ok()) {
     return Annotate(replay.status(), arguments.journal);

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "config/service_file.h"
+#include "input/input_file.h"
 #include "lab/demand_file.h"
-#include "lab/input_file.h"
 
 namespace shadowd::lab {
 namespace {
@@ -39,7 +39,7 @@ StatusOr<sim::Scene> ReadScene(SceneArguments& a) {
   if (a.service.empty()) {
     SHADOWD_ASSIGN_OR_RETURN(a.service, DefaultService());
   }
-  SHADOWD_ASSIGN_OR_RETURN(const std::string yaml, ReadInput(a.service));
+  SHADOWD_ASSIGN_OR_RETURN(const std::string yaml, input::ReadInput(a.service));
   SHADOWD_ASSIGN_OR_RETURN(a.draft.spec, config::ParseServiceSpec(yaml, a.service));
   a.draft.start_up = a.start_up_seconds > 0 ? FromSeconds(a.start_up_seconds) : a.draft.spec.lead_time_prior;
   a.draft.metric_delay = FromSeconds(a.metric_delay_seconds);

@@ -8,7 +8,7 @@
 #include <optional>
 #include <set>
 
-#include "lab/csv_reader.h"
+#include "input/csv_reader.h"
 #include "sim/capacity_table.h"
 #include "sim/core_play.h"
 #include "sim/hourly_max.h"
@@ -67,17 +67,17 @@ StatusOr<Asked> ParsePolicy(const std::string& text) {
     for (const PolicyName& policy : kPolicies) {
       names += (names.empty() ? "" : ", ") + std::string(policy.name);
     }
-    return InvalidArgument("policy '{}' is not known; there are {}", Shown(text), names);
+    return InvalidArgument("policy '{}' is not known; there are {}", input::Shown(text), names);
   }
   if (asked.kind.size() == text.size()) {
     return asked;
   }
-  const auto target = ParseNumber(std::string_view(text).substr(asked.kind.size() + 1));
+  const auto target = input::ParseNumber(std::string_view(text).substr(asked.kind.size() + 1));
   if (!HasTarget(asked.kind) || !target || *target < kTargetMin || *target > kTargetMax) {
     return InvalidArgument(
         "policy '{}': hpa, target-tracking, hourly-max, weekly-offset and static-peak take a "
         "CPU target between {} and {}, such as hpa:0.7",
-        Shown(text), kTargetMin, kTargetMax);
+        input::Shown(text), kTargetMin, kTargetMax);
   }
   asked.target = target;
   return asked;

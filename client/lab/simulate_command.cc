@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "ctl/table.h"
+#include "input/input_file.h"
 #include "lab/answer.h"
-#include "lab/input_file.h"
 #include "lab/progress.h"
 #include "lab/report.h"
 #include "lab/suggest.h"
@@ -169,10 +169,10 @@ Status RunSimulate(SimulateArguments& a, bool json) {
   SHADOWD_ASSIGN_OR_RETURN(const sim::Scene scene, ReadScene(a.scene));
   SHADOWD_ASSIGN_OR_RETURN(const Simulation simulation, Simulate(scene, a.simulate, CpuNow));
   if (!a.html.empty()) {
-    SHADOWD_RETURN_IF_ERROR(WriteOutput(a.html, ReportHtml(scene, simulation)));
+    SHADOWD_RETURN_IF_ERROR(input::WriteOutput(a.html, ReportHtml(scene, simulation)));
   }
   if (!a.plot.empty()) {
-    SHADOWD_RETURN_IF_ERROR(WriteOutput(a.plot, ReportSvg(scene, simulation)));
+    SHADOWD_RETURN_IF_ERROR(input::WriteOutput(a.plot, ReportSvg(scene, simulation)));
   }
   nlohmann::ordered_json answer = ToJson(scene, simulation, a.simulate);
   std::string text = ToText(scene, simulation);

@@ -5,8 +5,9 @@
 #include <limits>
 #include <set>
 
-#include "lab/csv_reader.h"
-#include "lab/input_file.h"
+#include "input/csv_reader.h"
+#include "input/demand_rows.h"
+#include "input/input_file.h"
 
 namespace shadowd::lab {
 namespace {
@@ -17,56 +18,22 @@ constexpr int64_t kSparseMax = 50;     // steps a row, beyond which rows are not
 constexpr int64_t kJitterShare = 100;  // of a step that a row may lie off it
 constexpr Micros kShortestStep = std::chrono::milliseconds(10);
 
-StatusOr<size_t> TimeColumn(const CsvReader& rows) {
-  if (const auto time = rows.Find("time")) {
-    return *time;
-  }
-  return rows.Column("timestamp");
-}
-
-StatusOr<size_t> ValueColumn(const CsvReader& rows, const std::string& asked) {
-  if (!asked.empty()) {
-    return rows.Column(asked);
-  }
-  const auto rps = rows.Find("rps");
-  return rps && !rows.Find("value") ? *rps : rows.Column("value");
-}
-
 struct Rows {
   std::vector<sim::TraceSample> samples;
   std::vector<int> lines;  // of each sample
 };
 
-StatusOr<Rows> ReadRows(CsvReader& reader, size_t time, size_t value) {
+StatusOr<Rows> ReadHistory(std::string_view text, std::string_view file, const std::string& value_column) {
+  SHADOWD_ASSIGN_OR_RETURN(input::DemandRows reader, input::DemandRows::Open(text, file, value_column));
   Rows rows;
   while (true) {
     SHADOWD_ASSIGN_OR_RETURN(const bool more, reader.Next());
     if (!more) {
-      return rows;
+      break;
     }
-    SHADOWD_ASSIGN_OR_RETURN(const WallTime at, reader.Time(time));
-    if (!rows.samples.empty() && at <= rows.samples.back().at) {
-      return reader.Error(time, "it does not come after the row before");
-    }
-    double demand = kGap;
-    if (!reader.Cell(value).empty()) {
-      const std::optional<double> number = ParseNumber(reader.Cell(value));
-      if (!number || *number < 0) {
-        return reader.Error(value, fmt::format("'{}', expected a number >= 0, or nothing for a gap",
-                                               Shown(reader.Cell(value))));
-      }
-      demand = *number;
-    }
-    rows.samples.push_back({at, demand});
-    rows.lines.push_back(reader.line());
+    rows.samples.push_back({reader.at(), reader.demand().value_or(kGap)});
+    rows.lines.push_back(reader.row().line());
   }
-}
-
-StatusOr<Rows> ReadHistory(std::string_view text, std::string_view file, const std::string& value_column) {
-  SHADOWD_ASSIGN_OR_RETURN(CsvReader reader, CsvReader::Open(text, file));
-  SHADOWD_ASSIGN_OR_RETURN(const size_t time, TimeColumn(reader));
-  SHADOWD_ASSIGN_OR_RETURN(const size_t value, ValueColumn(reader, value_column));
-  SHADOWD_ASSIGN_OR_RETURN(Rows rows, ReadRows(reader, time, value));
   if (rows.samples.size() < 2) {
     return InvalidArgument("{}: {} rows; a trace needs at least 2", file, rows.samples.size());
   }
@@ -123,7 +90,7 @@ StatusOr<sim::Trace> ParseTrace(std::string_view text, std::string_view file,
                                 const std::string& value_column) {
   SHADOWD_ASSIGN_OR_RETURN(const Rows rows, ReadHistory(text, file, value_column));
   sim::Trace trace;
-  trace.name = StemOf(std::string(file));
+  trace.name = input::StemOf(std::string(file));
   trace.start = rows.samples[0].at;
   trace.step = MedianStep(rows.samples);
   if (trace.step < kShortestStep) {
@@ -141,7 +108,7 @@ StatusOr<sim::Trace> ParseTrace(std::string_view text, std::string_view file,
 }
 
 StatusOr<std::vector<NamedSeries>> ParseSeries(std::string_view text, std::string_view file) {
-  SHADOWD_ASSIGN_OR_RETURN(CsvReader rows, CsvReader::Open(text, file));
+  SHADOWD_ASSIGN_OR_RETURN(input::CsvReader rows, input::CsvReader::Open(text, file));
   SHADOWD_ASSIGN_OR_RETURN(const size_t series, rows.Column("series"));
   SHADOWD_ASSIGN_OR_RETURN(const size_t step, rows.Column("step"));
   SHADOWD_ASSIGN_OR_RETURN(const size_t value, rows.Column("value"));
@@ -158,7 +125,7 @@ StatusOr<std::vector<NamedSeries>> ParseSeries(std::string_view text, std::strin
     }
     if (all.empty() || all.back().name != name) {
       if (!seen.emplace(name).second) {
-        return rows.Error(series, fmt::format("the rows of '{}' do not stand together", Shown(name)));
+        return rows.Error(series, fmt::format("the rows of '{}' do not stand together", input::Shown(name)));
       }
       all.push_back({std::string(name), {}});
     }
@@ -166,7 +133,8 @@ StatusOr<std::vector<NamedSeries>> ParseSeries(std::string_view text, std::strin
     SHADOWD_ASSIGN_OR_RETURN(const double y, rows.Number(value));
     std::vector<double>& values = all.back().values;
     if (number != static_cast<double>(values.size() + 1)) {
-      return rows.Error(step, fmt::format("'{}', expected {}", Shown(rows.Cell(step)), values.size() + 1));
+      return rows.Error(step,
+                        fmt::format("'{}', expected {}", input::Shown(rows.Cell(step)), values.size() + 1));
     }
     values.push_back(y);
   }

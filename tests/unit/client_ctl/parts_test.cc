@@ -47,17 +47,36 @@ TEST_CASE("A history is read from CSV, with points where a row has what one need
   CHECK(history->points[0].requests() == Approx(25 * 10.25));
 }
 
+TEST_CASE("A trace is a history too: the column value, gaps, and columns that mean nothing here") {
+  const auto history =
+      ParseHistory("timestamp,value,zone\n1700000000,5,a\n1700000060,,a\n1700000120,7,b\n", "t.csv");
+  REQUIRE_OK(history);
+  REQUIRE(history->demand.size() == 2);
+  CHECK(history->demand[1].time().seconds() == 1'700'000'120);
+  CHECK(history->points.empty());
+  CHECK(history->unused_columns == std::vector<std::string>{"zone"});
+  CHECK(ParseHistory("time,value,reqs\n1,5,6\n", "t.csv", "reqs")->demand[0].rps() == 6);
+  // The demand of a row may be unknown where its point is not.
+  const auto point = ParseHistory("time,rps,load_rps,p95_us\n1,,20,4000\n61,10,,\n", "t.csv");
+  REQUIRE_OK(point);
+  CHECK(point->demand.size() == 1);
+  REQUIRE(point->points.size() == 1);
+  CHECK(point->points[0].requests() == Approx(20 * 60));
+}
+
 TEST_CASE("A bad CSV is refused with its line") {
   const auto error = [](const char* text) { return MessageOf(ParseHistory(text, "h.csv").status()); };
-  CHECK(error("").find("no rows") != std::string::npos);
-  CHECK(error("1700000000,5\n").find("h.csv:1: unknown column") == 0);
+  CHECK(error("") == "h.csv: the file is empty");
+  CHECK(error("time,rps\n") == "h.csv: no rows");
+  CHECK(error("time,rps\n1,\n") == "h.csv: no row has a value");
+  CHECK(error("1700000000,5\n").find("h.csv:1: there is no column 'timestamp'") == 0);
   CHECK(error("time\n1\n").find("h.csv:1:") == 0);
   CHECK(error("time,rps,rps\n").find("twice") != std::string::npos);
   CHECK(error("time,rps\n1,2\n1,3\n").find("h.csv:3:") == 0);
-  CHECK(error("time,rps\n1,-2\n").find("h.csv:2: rps is '-2'") == 0);
+  CHECK(error("time,rps\n1,-2\n").find("h.csv:2: rps: '-2'") == 0);
   CHECK(error("time,rps\n1,nan\n").find("h.csv:2:") == 0);
-  CHECK(error("time,rps\nyesterday,2\n").find("h.csv:2: time is 'yesterday'") == 0);
-  CHECK(error("time,rps\n1\n").find("h.csv:2: no value for rps") == 0);
+  CHECK(error("time,rps\nyesterday,2\n").find("h.csv:2: time: 'yesterday'") == 0);
+  CHECK(error("time,rps,instances,p95_us\n1,2,3,fast\n").find("h.csv:2: p95_us: 'fast'") == 0);
 }
 
 TEST_CASE("Tables align their columns") {

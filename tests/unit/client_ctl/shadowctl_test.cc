@@ -1,11 +1,14 @@
 // shadowctl as a process against a real server on a real socket.
 #include <unistd.h>
+#include <zlib.h>
 
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "../daemon_rpc/rig.h"
+#include "data_file.h"
 #include "run_program.h"
 
 namespace shadowd {
@@ -32,6 +35,14 @@ Result Ctl(const Rig& rig, const std::string& arguments, const std::string& addr
 std::string Write(const Rig& rig, const std::string& name, const std::string& text) {
   const std::string path = rig.directory.path() + "/" + name;
   std::ofstream(path) << text;
+  return path;
+}
+
+std::string WriteGzip(const Rig& rig, const std::string& name, const std::string& text) {
+  const std::string path = rig.directory.path() + "/" + name;
+  const gzFile file = gzopen(path.c_str(), "wb");
+  gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
+  gzclose(file);
   return path;
 }
 
@@ -91,6 +102,45 @@ TEST_CASE("Proposals, samples, histories and interventions go through") {
   CHECK(Ctl(rig, "freeze --off").code == 0);
   CHECK(nlohmann::json::parse(Ctl(rig, "status -o json").out)["frozen"] == false);
   CHECK(Has(Ctl(rig, "audit --limit 2").out, "Services.UpdateService"));
+}
+
+TEST_CASE("What forecast evaluate scores can be imported: packed, of any column, with gaps") {
+  Rig rig;
+  rig.Apply("web");
+  const std::string text = "timestamp,value,reqs\n1600000000,10,7\n1600000060,,8\n1600000120,11,9\n";
+  const std::string packed = WriteGzip(rig, "t.csv.gz", text);
+  const Result taken = Ctl(rig, "import web --file " + packed);
+  INFO(taken.err);
+  CHECK(taken.code == 0);
+  CHECK(taken.out == "2 demand samples and 0 capacity points taken; not used: reqs\n");
+  CHECK(Has(Ctl(rig, "import web --value-column reqs --file " + packed).out, "3 demand samples"));
+  std::filesystem::resize_file(packed, std::filesystem::file_size(packed) - 9);
+  const Result cut = Ctl(rig, "import web --file " + packed);
+  CHECK(cut.code == 2);
+  CHECK(cut.out.empty());
+  CHECK(Has(cut.err, "t.csv.gz: its gzip stream is cut off"));
+}
+
+// Real histories are not part of the sources.
+TEST_CASE("Every real history at hand can be imported") {
+  const auto folder = DataFile("traces");
+  if (!folder.has_value()) {
+    WARN("no traces are at hand (SHADOWD_DATA); skipped");
+    return;
+  }
+  Rig rig;
+  rig.Apply("web");
+  for (const auto& file : std::filesystem::directory_iterator(*folder)) {
+    const std::string name = file.path().filename();
+    if (name.starts_with("M4-") || !Has(name, ".csv")) {
+      continue;  // of another format
+    }
+    CAPTURE(name);
+    const Result taken = Ctl(rig, "import web --file " + file.path().string());
+    INFO(taken.err);
+    CHECK(taken.code == 0);
+    CHECK(Has(taken.out, "demand samples and 0 capacity points taken"));
+  }
 }
 
 TEST_CASE("A shadow is terminated, and advised decisions are approved or rejected, by their bare ids") {

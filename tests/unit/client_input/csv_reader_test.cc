@@ -1,10 +1,10 @@
-#include "lab/csv_reader.h"
+#include "input/csv_reader.h"
 
 #include <vector>
 
 #include "require_ok.h"
 
-namespace shadowd::lab {
+namespace shadowd::input {
 namespace {
 
 std::string MessageOfOpen(std::string_view text) {
@@ -78,4 +78,4 @@ TEST_CASE("a number is finite and nothing else") {
   }
 }
 
-}  // namespace shadowd::lab
+}  // namespace shadowd::input

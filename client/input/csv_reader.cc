@@ -1,10 +1,10 @@
-#include "lab/csv_reader.h"
+#include "input/csv_reader.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 
-namespace shadowd::lab {
+namespace shadowd::input {
 namespace {
 
 constexpr size_t kColumnsMax = 1000;
@@ -167,4 +167,4 @@ std::optional<double> ParseNumber(std::string_view text) {
   return good ? std::optional<double>(value) : std::nullopt;
 }
 
-}  // namespace shadowd::lab
+}  // namespace shadowd::input

@@ -1,11 +1,11 @@
-// Files as text, gzipped or plain. The only place of shadow-lab that reads a disk.
+// Files as text, gzipped or plain. The only place of shadow-lab that reads or writes a disk.
 #pragma once
 
 #include <string>
 
 #include "base/status.h"
 
-namespace shadowd::lab {
+namespace shadowd::input {
 
 // NOT_FOUND, PERMISSION_DENIED ... as the system says; INVALID_ARGUMENT for a broken gzip stream;
 // RESOURCE_EXHAUSTED for more than kInputBytesMax of text.
@@ -17,4 +17,4 @@ Status WriteOutput(const std::string& path, const std::string& text);
 // "trace" of "/data/trace.csv.gz".
 std::string StemOf(const std::string& path);
 
-}  // namespace shadowd::lab
+}  // namespace shadowd::input

@@ -1,4 +1,4 @@
-#include "lab/input_file.h"
+#include "input/input_file.h"
 
 #include <zlib.h>
 
@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <memory>
 
-namespace shadowd::lab {
+namespace shadowd::input {
 
 StatusOr<std::string> ReadInput(const std::string& path) {
   errno = 0;
@@ -60,4 +60,4 @@ std::string StemOf(const std::string& path) {
   return name;
 }
 
-}  // namespace shadowd::lab
+}  // namespace shadowd::input

@@ -2,9 +2,9 @@
 #include <charconv>
 #include <cmath>
 
-#include "lab/csv_reader.h"
+#include "input/csv_reader.h"
 
-namespace shadowd::lab {
+namespace shadowd::input {
 namespace {
 
 constexpr double kLatestSeconds = 1e11;  // the year 5138: beyond it the unit is not seconds
@@ -118,4 +118,4 @@ StatusOr<WallTime> ParseTime(std::string_view text) {
   return InvalidArgument("'{}', expected Unix seconds or 2026-01-31T12:00:00Z", Shown(text));
 }
 
-}  // namespace shadowd::lab
+}  // namespace shadowd::input

@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "base/time.h"
 
-namespace shadowd::lab {
+namespace shadowd::input {
 
 class CsvReader {
  public:
@@ -24,6 +24,7 @@ class CsvReader {
   // Moves on to the next row that is not blank; false at the end. A row may be short, but not long.
   StatusOr<bool> Next();
   int line() const { return line_; }
+  const std::vector<std::string_view>& names() const { return names_; }  // of the columns
 
   std::string_view Cell(size_t column) const;  // "" where the row has none
   StatusOr<double> Number(size_t column) const;
@@ -57,4 +58,4 @@ StatusOr<WallTime> ParseTime(std::string_view text);
 // A finite number and nothing else.
 std::optional<double> ParseNumber(std::string_view text);
 
-}  // namespace shadowd::lab
+}  // namespace shadowd::input

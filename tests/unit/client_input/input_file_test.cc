@@ -1,4 +1,4 @@
-#include "lab/input_file.h"
+#include "input/input_file.h"
 
 #include <stdlib.h>
 #include <zlib.h>
@@ -8,7 +8,7 @@
 
 #include "require_ok.h"
 
-namespace shadowd::lab {
+namespace shadowd::input {
 namespace {
 
 class Folder {
@@ -60,4 +60,4 @@ TEST_CASE("a trace is called by its file, without folder and endings") {
   CHECK(StemOf(".csv") == ".csv");
 }
 
-}  // namespace shadowd::lab
+}  // namespace shadowd::input
