@@ -140,7 +140,8 @@ StatusOr<Evaluation> EvaluateTrace(const sim::Trace& trace, const EvaluateOption
   evaluation.points = plan.truth.size();
   evaluation.horizon = static_cast<int>(plan.horizon);
   evaluation.scale = forecast::SeasonalScale(std::span(plan.truth).first(plan.training), plan.season);
-  DemandForecaster forecaster(model::ServiceId(trace.name), ForecastOptions(options, plan.step, plan.horizon));
+  DemandForecaster forecaster(model::ServiceId(trace.name),
+                              ForecastOptions(options, plan.step, plan.horizon));
   forecast::Scorer scorer(evaluation.scale, options.coverage);
   evaluation.path = EmptyPath(plan);
   PlanPeaks peaks;

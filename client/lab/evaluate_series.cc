@@ -112,7 +112,8 @@ StatusOr<Evaluation> EvaluateSeries(std::span<const NamedSeries> train, std::spa
       history.emplace_back(WallTime(kHour * static_cast<int64_t>(t)), series.values[t]);
     }
     const double before = cpu();
-    forecast::DemandForecaster forecaster(model::ServiceId(series.name), ForecastOptions(options, kHour, horizon));
+    forecast::DemandForecaster forecaster(model::ServiceId(series.name),
+                                          ForecastOptions(options, kHour, horizon));
     forecaster.Import(history);
     RefitIfWanted(forecaster);
     const model::Forecast forecast = forecaster.Predict();

@@ -23,7 +23,8 @@ constexpr double kTemper = 0.7;  // the quantiles of one point are not independe
 constexpr double kHuber = 2;
 constexpr double kSlopeScale = 2;  // prior deviation of A in units of the mean latency
 constexpr double kCellWeightMin = 3e-4;
-// Most of the grid is far from the truth. Every fourth xmax is tried, then what lies between those that may matter.
+// Most of the grid is far from the truth. Every fourth xmax is tried, then what lies between those that may
+// matter.
 constexpr size_t kCoarsest = 4;
 constexpr double kMayMatter = 12;  // log weight below the best
 
@@ -81,7 +82,8 @@ class CurveFitter::LatencyGrid {
   std::vector<Observation> observations_;
 };
 
-CurveFitter::LatencyGrid::LatencyGrid(std::span<const Sample> samples, const std::array<bool, kQuantiles>& have)
+CurveFitter::LatencyGrid::LatencyGrid(std::span<const Sample> samples,
+                                      const std::array<bool, kQuantiles>& have)
     : samples_(samples), have_(have), shapes_(samples.size()) {
   for (size_t q = 0; q < kQuantiles; ++q) {
     measured_[q] = Measure(q);

@@ -114,28 +114,6 @@ TEST_CASE("a step of seconds knows the day and the week without being told") {
   CHECK(sum.width / sum.tried < 0.25);
 }
 
-TEST_CASE("steps of minutes have one scale, and so has a caller who names short seasons") {
-  CHECK_FALSE(ScalesOf({.step = seconds(300), .seasons = {}}).coarse);
-  CHECK_FALSE(ScalesOf({.step = seconds(3600), .seasons = {}}).coarse);
-  CHECK_FALSE(ScalesOf({.step = seconds(1), .seasons = {180}}).coarse);
-}
-
-TEST_CASE("long seasons go to the coarse scale, in its steps") {
-  const Scales scales = ScalesOf({.step = seconds(15), .seasons = {240, 5760, 40320}, .horizon_steps = 60});
-  CHECK(scales.fine.seasons == std::vector<int>{240});
-  REQUIRE(scales.coarse);
-  CHECK(scales.coarse->step == seconds(300));
-  CHECK(scales.coarse->seasons == std::vector<int>{288, 2016});
-  CHECK(scales.coarse->horizon_steps == 4);
-}
-
-TEST_CASE("a coarse step is whole fine steps and, where it can be, a share of a day") {
-  CHECK(ScalesOf({.step = seconds(1), .seasons = {}}).coarse->step == seconds(300));
-  CHECK(ScalesOf({.step = seconds(40), .seasons = {}}).coarse->step == seconds(320));
-  CHECK(ScalesOf({.step = seconds(60), .seasons = {}}).coarse->step == seconds(300));
-  CHECK(ScalesOf({.step = seconds(7), .seasons = {}}).coarse->step % seconds(7) == Micros(0));
-}
-
 TEST_CASE("fits of both scales are asked for, one after the other, and find their own") {
   DemandForecaster forecaster(model::ServiceId("shop"),
                               {.step = seconds(60), .seasons = {}, .horizon_steps = 30});

@@ -154,23 +154,30 @@ TEST_CASE("a morning: production grows ahead of demand, within its bounds, and n
 }
 
 TEST_CASE("a dearer version is caught by its shadows before it hurts, and hurts without them") {
-  const uint64_t seed = GENERATE(1, 2);
-  Scene scene = Morning(seed, 8);
   const Micros deploy = std::chrono::hours(4);
-  scene.events = {{SceneEventKind::kDeploy, deploy, 1.3, Micros(0)}};
-  const Play with = PlayCore(scene, CorePlayPolicy::kShadowd);
-  INFO(Story(with));
-  const bool tested = std::any_of(with.decisions.begin(), with.decisions.end(), [&](const PlayDecision& d) {
-    return d.trigger == "NEW_VERSION" && d.at >= deploy && d.kind == "ADJUSTED" && d.to > d.planned;
-  });
-  CHECK(tested);
-  const Play without = PlayCore(scene, CorePlayPolicy::kForecastOnly);
-  WARN(fmt::format("seed {}: {:.2f} min over the SLO after the deploy with shadows, {:.2f} without", seed,
-                   ViolationMinutes(with, deploy), ViolationMinutes(without, deploy)));
-  CHECK(without.trials == 0);
-  CHECK(without.shadow_seconds == 0);
-  CHECK(ViolationMinutes(with, deploy) <= 1);
-  CHECK(ViolationMinutes(with, deploy) <= ViolationMinutes(without, deploy));
+  int adjusted = 0;
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    Scene scene = Morning(seed, 8);
+    scene.events = {{SceneEventKind::kDeploy, deploy, 1.3, Micros(0)}};
+    const Play with = PlayCore(scene, CorePlayPolicy::kShadowd);
+    INFO("seed " << seed << "\n" << Story(with));
+    const auto tested =
+        std::find_if(with.decisions.begin(), with.decisions.end(),
+                     [&](const PlayDecision& d) { return d.trigger == "NEW_VERSION" && d.at >= deploy; });
+    REQUIRE(tested != with.decisions.end());
+    CHECK(tested->to > tested->planned);
+    // A level that lies on the SLO to the millisecond is not settled; the conservative one is taken then.
+    CHECK((tested->kind == "ADJUSTED" || tested->kind == "INCONCLUSIVE"));
+    adjusted += tested->kind == "ADJUSTED" ? 1 : 0;
+    const Play without = PlayCore(scene, CorePlayPolicy::kForecastOnly);
+    WARN(fmt::format("seed {}: {:.2f} min over the SLO after the deploy with shadows, {:.2f} without", seed,
+                     ViolationMinutes(with, deploy), ViolationMinutes(without, deploy)));
+    CHECK(without.trials == 0);
+    CHECK(without.shadow_seconds == 0);
+    CHECK(ViolationMinutes(with, deploy) <= 1);
+    CHECK(ViolationMinutes(with, deploy) <= ViolationMinutes(without, deploy));
+  }
+  CHECK(adjusted >= 3);
 }
 
 TEST_CASE("instances that die are replaced and a metric outage is survived") {
