@@ -57,11 +57,17 @@ Engine::Engine(EngineOptions options, const std::vector<Arm>& arms)
     rules.p50_us = arm.predicted.known ? std::max(arm.predicted.p50_us.expected, 0.0) : 0;
     records_.emplace_back(rules);
   }
+  abandoned_.resize(arms_.size());
 }
 
 void Engine::AddShadowWindow(size_t arm, const model::KpiWindow& window) {
   SHADOWD_CHECK(arm < records_.size());
   records_[arm].Add(window);
+}
+
+void Engine::Abandon(size_t arm, const std::string& why) {
+  SHADOWD_CHECK(arm < abandoned_.size() && !why.empty());
+  abandoned_[arm] = why;
 }
 
 void Engine::AddProductionWindow(const model::KpiWindow& per_instance_mean) {
@@ -78,8 +84,10 @@ Engine::Joint Engine::JoinArms() const {
   }
   const std::vector<model::CapacityPoint> shown = PointsOf(joint.normaliser, options_.version, newest, 0);
   size_t arms = 0;
-  for (const ArmRecord& record : records_) {
-    arms += record.windows() >= kCurveWindowsMin && record.completed() >= kCurveRequestsMin ? 1 : 0;
+  for (size_t arm = 0; arm < records_.size(); ++arm) {
+    const ArmRecord& record = records_[arm];
+    const bool enough = record.windows() >= kCurveWindowsMin && record.completed() >= kCurveRequestsMin;
+    arms += enough && abandoned_[arm].empty() ? 1 : 0;
   }
   joint.enough = arms >= kCurveArmsMin;
   if (joint.enough) {
@@ -141,7 +149,7 @@ std::vector<ArmVerdict> Engine::Verdicts(bool at_deadline) const {
 // An arm below one that holds: it is decided, or leans to failing after enough of a look, or had its time.
 // What leans to holding has more of it, since it is the cheaper answer.
 bool Engine::SmallerDecided(size_t arm, const Joint& joint, const ArmVerdict& verdict) const {
-  if (verdict.slo != SloAxis::kUnknown) {
+  if (verdict.slo != SloAxis::kUnknown || !abandoned_[arm].empty()) {
     return true;
   }
   double patience = kPatience;
@@ -192,7 +200,8 @@ std::vector<model::CapacityPoint> Engine::PointsOf(const Normaliser& normaliser,
   for (size_t arm = 0; arm < arms_.size(); ++arm) {
     const ArmRecord& record = records_[arm];
     // What was not measured honestly teaches nothing, neither the joint curve nor the next model.
-    const bool honest = record.VoidShare() <= options_.void_share_max && !normaliser.refused;
+    const bool honest =
+        record.VoidShare() <= options_.void_share_max && !normaliser.refused && abandoned_[arm].empty();
     if (arms_[arm].cached || record.windows() == 0 || record.completed() == 0 || !honest) {
       continue;
     }

@@ -52,6 +52,10 @@ class Engine {
   // Production beside the null arm: latencies of all its instances, counts of their mean.
   void AddProductionWindow(const model::KpiWindow& per_instance_mean);
 
+  // The arm's shadow is no more. What it had shown may still fail the SLO, but neither holds it nor speaks
+  // for the prediction, and teaches nothing: it is not known what the end has to do with the load.
+  void Abandon(size_t arm, const std::string& why);
+
   // One per arm. An axis is UNKNOWN while the evidence is not enough, or for good where it cannot be.
   std::vector<model::ArmVerdict> Verdicts(bool at_deadline) const;
 
@@ -79,6 +83,7 @@ class Engine {
   Normaliser Normalise() const;
   Joint JoinArms() const;
   model::ArmVerdict VerdictOf(size_t arm, const Joint& joint, bool at_deadline) const;
+  model::ArmVerdict Measured(size_t arm, const Joint& joint, bool at_deadline) const;
   std::string JudgeSlo(size_t arm, const Joint& joint, model::ArmVerdict& verdict) const;
   bool SmallerDecided(size_t arm, const Joint& joint, const model::ArmVerdict& verdict) const;
   std::vector<model::CapacityPoint> PointsOf(const Normaliser& normaliser, const std::string& version,
@@ -87,6 +92,7 @@ class Engine {
   EngineOptions options_;
   std::vector<model::Arm> arms_;
   std::vector<ArmRecord> records_;
+  std::vector<std::string> abandoned_;  // why, per arm; empty: it is measured
   ArmRecord production_;
 };
 

@@ -56,6 +56,24 @@ std::string ModelSentence(const std::vector<KpiDelta>& kpis, ModelAxis axis) {
 }  // namespace
 
 ArmVerdict Engine::VerdictOf(size_t arm, const Joint& joint, bool at_deadline) const {
+  ArmVerdict verdict = Measured(arm, joint, at_deadline);
+  if (abandoned_[arm].empty() || verdict.slo == SloAxis::kFails) {
+    return verdict;
+  }
+  verdict.model = ModelAxis::kUnknown;
+  verdict.slo = SloAxis::kUnknown;
+  verdict.cause = Cause::kNone;
+  for (KpiDelta& delta : verdict.kpis) {
+    delta.model = ModelAxis::kUnknown;
+    delta.slo = SloAxis::kUnknown;
+  }
+  verdict.reason = verdict.requests == 0 ? abandoned_[arm]
+                                         : fmt::format("it ended after {} requests, before it was judged: {}",
+                                                       verdict.requests, abandoned_[arm]);
+  return verdict;
+}
+
+ArmVerdict Engine::Measured(size_t arm, const Joint& joint, bool at_deadline) const {
   if (arms_[arm].cached) {
     return arms_[arm].verdict;
   }

@@ -61,8 +61,12 @@ bool TrialRun::OnFailed(const ports::ReplicaFailed& event, IntentBook& intents, 
   }
   const int arm = ArmOf(event.replica);
   if (arm >= 0 && !Ended()) {
-    trial_.arms[static_cast<size_t>(arm)].verdict.reason =
-        fmt::format("shadow {}: {}", event.replica, MessageOf(event.error));
+    std::string& reason = trial_.arms[static_cast<size_t>(arm)].verdict.reason;
+    reason = fmt::format("shadow {}: {}", event.replica, MessageOf(event.error));
+    if (engine_.has_value()) {
+      engine_->Abandon(static_cast<size_t>(arm), reason);
+      next_look_ = now.mono;  // it may have been what the others waited for
+    }
     CheckArrivals(now, out);
     if (trial_.state == TrialState::kWarming || trial_.state == TrialState::kMeasuring) {
       SendTraffic(out);
@@ -103,6 +107,12 @@ void TrialRun::CheckArrivals(Now now, ports::Outbox& out) {
 
 void TrialRun::BeginWarming(Now now, ports::Outbox& out) {
   engine_ = MakeEngine();
+  for (size_t arm = 0; arm < trial_.arms.size(); ++arm) {
+    const std::string& failed = trial_.arms[arm].verdict.reason;
+    if (shadows_.ReadyOf(static_cast<int>(arm)).empty() && !trial_.arms[arm].cached) {
+      engine_->Abandon(arm, failed.empty() ? "it has no shadow" : failed);
+    }
+  }
   warming_since_ = now.mono;
   concludable_ = false;
   deadline_passed_ = false;
@@ -224,11 +234,7 @@ std::vector<model::CapacityPoint> TrialRun::TakeVerdicts(Now now) {
   }
   const std::vector<model::ArmVerdict> verdicts = engine_->Verdicts(deadline_passed_);
   for (size_t arm = 0; arm < trial_.arms.size() && arm < verdicts.size(); ++arm) {
-    const std::string earlier = trial_.arms[arm].verdict.reason;
     trial_.arms[arm].verdict = verdicts[arm];
-    if (verdicts[arm].requests == 0 && !earlier.empty()) {
-      trial_.arms[arm].verdict.reason = earlier;
-    }
   }
   return engine_->Points(setup_.version, now.wall, serving_);
 }
@@ -236,6 +242,9 @@ std::vector<model::CapacityPoint> TrialRun::TakeVerdicts(Now now) {
 void TrialRun::NextRound(std::vector<model::Arm> arms, Now now, ports::Outbox& out) {
   for (size_t arm = 0; arm < trial_.arms.size() && arm < arms.size(); ++arm) {
     arms[arm].shadows = trial_.arms[arm].shadows;
+    if (shadows_.ReadyOf(static_cast<int>(arm)).empty()) {
+      arms[arm].verdict.reason = trial_.arms[arm].verdict.reason;
+    }
   }
   trial_.arms = std::move(arms);
   ++trial_.round;

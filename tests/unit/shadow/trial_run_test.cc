@@ -194,3 +194,58 @@ TEST_CASE("the null arm follows production's load") {
   f.run->AddProduction(f.Window(100, 20'000), 200, 2, f.out);
   CHECK(f.LastTraffic()->feeds[2].rate_rps == 100);
 }
+
+TEST_CASE("a shadow that dies half-way proves nothing, whatever it had shown, and holds nobody up") {
+  Fixture f;
+  f.AllReady();
+  for (int second = 0; second < 5; ++second) {
+    f.Second(20'000);
+  }
+  REQUIRE_FALSE(f.run->Concludable());
+  f.run->OnFailed({{}, Fixture::Id(0), Unavailable("killed by signal 9")}, f.intents, f.now, f.out);
+  CHECK(f.LastTraffic()->feeds.size() == 2);
+  int seconds = 5;
+  while (!f.run->Concludable() && seconds < 22) {
+    f.Second(20'000);  // windows of the dead one that are still on their way count for nothing
+    ++seconds;
+  }
+  CHECK(f.run->Concludable());
+  CHECK_FALSE(f.run->DeadlinePassed());  // the other candidate is not kept waiting for it
+  const auto points = f.run->TakeVerdicts(f.now);
+  const model::Trial& trial = f.run->trial();
+  CHECK(trial.arms[0].verdict.slo == model::SloAxis::kUnknown);
+  CHECK(trial.arms[0].verdict.model == model::ModelAxis::kUnknown);
+  CHECK_THAT(trial.arms[0].verdict.reason,
+             Catch::Contains("before it was judged") && Catch::Contains("killed by signal 9"));
+  CHECK(trial.arms[1].verdict.slo == model::SloAxis::kHolds);
+  CHECK(points.size() == 2);  // of the other candidate and the null arm
+}
+
+TEST_CASE("a shadow that dies of a load that it did not hold has failed all the same") {
+  Fixture f;
+  f.AllReady();
+  for (int second = 0; second < 12; ++second) {
+    f.Second(300'000);
+  }
+  f.run->OnFailed({{}, Fixture::Id(0), Unavailable("killed by signal 9")}, f.intents, f.now, f.out);
+  f.run->TakeVerdicts(f.now);
+  CHECK(f.run->trial().arms[0].verdict.slo == model::SloAxis::kFails);
+}
+
+TEST_CASE("an arm whose shadow never came up is not waited for") {
+  Fixture f;
+  f.run->OnFailed({{}, Fixture::Id(0), Unavailable("exited with code 1")}, f.intents, f.now, f.out);
+  for (int arm = 1; arm < 3; ++arm) {
+    f.run->OnStarted({{}, Fixture::Id(arm), {arm + 1, 1, "boot"}, "127.0.0.1:9000"}, f.intents, f.now, f.out);
+    f.run->OnReady({Fixture::Id(arm)}, f.intents, f.now, f.out);
+  }
+  int seconds = 0;
+  while (!f.run->Concludable() && seconds < 22) {
+    f.Second(20'000);
+    ++seconds;
+  }
+  CHECK_FALSE(f.run->DeadlinePassed());
+  f.run->TakeVerdicts(f.now);
+  CHECK_THAT(f.run->trial().arms[0].verdict.reason, Catch::Contains("exited with code 1"));
+  CHECK(f.run->trial().arms[1].verdict.slo == model::SloAxis::kHolds);
+}
