@@ -85,13 +85,16 @@ void WindowReporter::FillUsage(ClosedWindow& closed, const std::map<model::Repli
   if (before == last_.end()) {
     return;
   }
-  if (now->second.cpu_seconds >= 0 && before->second.cpu_seconds >= 0) {
-    closed.window.cpu_seconds = std::max(0.0, now->second.cpu_seconds - before->second.cpu_seconds);
+  const Usage& is = now->second;
+  const Usage& was = before->second;
+  if (was.cpu_seconds >= 0 && is.cpu_seconds >= was.cpu_seconds) {
+    closed.window.cpu_seconds = is.cpu_seconds - was.cpu_seconds;
   }
-  closed.window.run_delay_seconds =
-      std::max(0.0, now->second.run_delay_seconds - before->second.run_delay_seconds);
-  closed.window.throttled_periods = now->second.throttled_periods -
-                                    std::min(now->second.throttled_periods, before->second.throttled_periods);
+  // A counter that began anew has counted this much at least.
+  const bool delay_anew = is.run_delay_seconds < was.run_delay_seconds;
+  closed.window.run_delay_seconds = is.run_delay_seconds - (delay_anew ? 0 : was.run_delay_seconds);
+  const bool throttled_anew = is.throttled_periods < was.throttled_periods;
+  closed.window.throttled_periods = is.throttled_periods - (throttled_anew ? 0 : was.throttled_periods);
 }
 
 }  // namespace shadowd::io

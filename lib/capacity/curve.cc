@@ -154,10 +154,21 @@ double Curve::ProbabilityHolds(double load_rps, const model::Slo& slo) const {
   }
   const double limit = static_cast<double>(slo.latency_limit.count());
   const double latency = ProbabilityBelow(quantile, load_rps, limit);
-  const ErrorStep& step = ErrorsAt(load_rps);
-  const double rate = std::max(step.rate, 1 / (step.requests + 1));
-  const double deviation = std::sqrt(rate / (step.requests + 1)) + 1e-12;
-  return std::min(latency, NormalBelow((slo.error_rate_max - step.rate) / deviation));
+  return std::min(latency, ProbabilityOfErrorsBelow(load_rps, slo.error_rate_max));
+}
+
+// Errors never fall with load: what is shown at a higher load, perhaps by far more requests, holds here too.
+double Curve::ProbabilityOfErrorsBelow(double load_rps, double limit) const {
+  double probability = 0;
+  for (auto step = errors_.rbegin(); step != errors_.rend(); ++step) {
+    const double rate = std::max(step->rate, 1 / (step->requests + 1));
+    const double deviation = std::sqrt(rate / (step->requests + 1)) + 1e-12;
+    probability = std::max(probability, NormalBelow((limit - step->rate) / deviation));
+    if (step->load <= load_rps) {
+      break;
+    }
+  }
+  return probability;
 }
 
 double Curve::MaxLoad(const model::Slo& slo, double confidence) const {

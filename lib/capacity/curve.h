@@ -91,6 +91,7 @@ class Curve {
   double LatencyAt(size_t quantile, double load_rps, double probability) const;
   double ThroughputAt(double load_rps, double probability) const;
   const ErrorStep& ErrorsAt(double load_rps) const;
+  double ProbabilityOfErrorsBelow(double load_rps, double limit) const;
 
   bool known_ = false;
   bool version_known_ = false;

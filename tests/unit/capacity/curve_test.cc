@@ -183,6 +183,23 @@ TEST_CASE("Errors count against the SLO and never fall with load") {
   CHECK(curve.MaxLoad({}, 0.5) == Approx(100).margin(6));
 }
 
+TEST_CASE("A few requests without an error at night do not hide what many showed by day") {
+  std::vector<model::CapacityPoint> points = sim::ProductionPoints(DemoPlant(false), 60, 130, 20, 20, 2, "1");
+  for (model::CapacityPoint& point : points) {
+    point.error_rate = 0.0005;
+  }
+  model::CapacityPoint night = points.front();
+  night.load_rps = 5;
+  night.requests = 40;
+  night.error_rate = 0;
+  points.push_back(night);
+  const Curve curve = Curve::Fit(points, "1", sim::At(100));
+  const model::Slo slo{.error_rate_max = 0.01};
+  CHECK(curve.ProbabilityHolds(5, slo) > 0.95);
+  CHECK(curve.ProbabilityHolds(5, slo) >= curve.ProbabilityHolds(100, slo));
+  CHECK(curve.MaxLoad(slo, 0.8) > 120);
+}
+
 TEST_CASE("Points that are no measurements are ignored") {
   auto points = sim::ProductionPoints(DemoPlant(false), 30, 130, 20, 5, 2, "1");
   const double before = Curve::Fit(points, "1", sim::At(100)).MaxLoad({}, 0.5);
