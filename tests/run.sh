@@ -10,6 +10,12 @@ if [[ ${1:-} == --quick ]]; then
   shift
 fi
 
+# Real workloads, which the sources do not carry, where they lie beside them.
+if [[ -z ${SHADOWD_DATA:-} && -d ../shared/data/traces ]]; then
+  SHADOWD_DATA=$(realpath ../shared/data)
+  export SHADOWD_DATA
+fi
+
 source tests/install.sh
 shadowd_install build test
 

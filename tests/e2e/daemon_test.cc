@@ -5,10 +5,14 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <cmath>
+#include <numbers>
 
 #include "e2e/haproxy_process.h"
 #include "e2e/live_host.h"
 #include "require_ok.h"
+#include "shadowd/sample_stream.h"
 
 using namespace shadowd;
 using namespace shadowd::e2e;
@@ -91,6 +95,69 @@ TEST_CASE("a restart has what was acknowledged before the first call, and says h
   CHECK(host.client().CreateService("four", Observed()).status().code() ==
         absl::StatusCode::kResourceExhausted);
   CHECK_THAT(host.Journal().substr(from), Contains("state=READY") && Contains("services=3"));
+  CHECK(host.StopDaemon(5) == 0);
+}
+
+TEST_CASE("a killed daemon forecasts again from what it had stored, as a day has it") {
+  // Four days between 200 and 1000 rps, and what is reported live goes on with them.
+  const int64_t now =
+      std::chrono::duration_cast<std::chrono::minutes>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
+  const auto demand = [](int64_t minute) {
+    return 600 - 400 * std::cos(2 * std::numbers::pi * static_cast<double>(minute % 1440) / 1440);
+  };
+  const auto sample = [&](int64_t minute) {
+    v1::DemandSample made;
+    made.mutable_time()->set_seconds(60 * minute);
+    made.set_rps(demand(minute));
+    return made;
+  };
+  LiveHost host(kNoBalancer);
+  host.StartDaemon();
+  v1::Service service = Observed();
+  service.mutable_forecast()->mutable_resolution()->set_seconds(60);
+  service.mutable_forecast()->set_horizon_steps(60);
+  REQUIRE_OK(host.client().CreateService("shop", service));
+  std::vector<v1::DemandSample> past;
+  for (int64_t minute = now - 4 * 1440; minute < now - 120; ++minute) {
+    past.push_back(sample(minute));
+  }
+  REQUIRE_OK(host.client().ImportHistory("services/shop", past, {}));
+  const auto forecast = [&](int64_t minute) {
+    client::SampleStream stream(host.client());
+    v1::Sample live;
+    *live.mutable_demand() = sample(minute);
+    REQUIRE_OK(stream.Send("services/shop", {live}));
+    REQUIRE_OK(stream.Close());
+    REQUIRE(stream.refused() == 0);
+    return host.client().Get<v1::Forecast>("services/shop/forecast");
+  };
+  // The reported minutes before this one; each makes a forecast of the hour to come.
+  int64_t minute = now - 120;
+  std::string reason;
+  const auto ready = [&] {
+    const auto made = forecast(minute++);
+    reason = made.ok() ? made->degraded_reason() : std::string(made.status().message());
+    return made.ok() && made->state() == v1::Forecast::READY;
+  };
+  const auto follows_the_day = [&] {
+    const auto made = host.client().Get<v1::Forecast>("services/shop/forecast");
+    REQUIRE_OK(made);
+    REQUIRE(made->steps_size() == 60);
+    for (const v1::Forecast::Step& step : made->steps()) {
+      CHECK(step.expected_rps() == Approx(demand(step.time().seconds() / 60)).epsilon(0.05));
+    }
+  };
+  for (const bool killed : {false, true}) {
+    if (killed) {
+      host.KillDaemon();
+      host.StartDaemon();
+    }
+    const bool is_ready = Eventually(ready, 10);
+    INFO((killed ? "after the kill: " : "before it: ") << reason);
+    REQUIRE(is_ready);
+    follows_the_day();
+  }
   CHECK(host.StopDaemon(5) == 0);
 }
 
