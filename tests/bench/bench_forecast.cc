@@ -1,134 +1,244 @@
-// Measures the forecast: cost of one observation, of a fit with its first forecast on an hourly series, and,
-// where the public M4 hourly data are (SHADOWD_DATA/traces), the MASE and coverage of holding out the last
-// 48 hours of every training series. --json prints one object.
+// Measures the forecast on public data: M4's hourly series with their last 48 steps held out, real traces
+// from rolling origins beside what R's `forecast` package scores on them, and the cost of one observation;
+// and says of each claim whether it holds. --validation scores the split that models are tuned on, which lies
+// before everything that is scored without it. --json prints one object.
 #include <fmt/format.h>
-#include <zlib.h>
 
-#include <array>
-#include <chrono>
-#include <cmath>
+#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <ctime>
-#include <string>
-#include <string_view>
-#include <vector>
+#include <filesystem>
+#include <nlohmann/json.hpp>
 
-#include "base/rng.h"
-#include "forecast/forecaster.h"
+#include "bench/forecast_claims.h"
+#include "bench/forecast_runs.h"
+#include "ctl/table.h"
+#include "input/input_file.h"
+#include "lab/answer.h"
+#include "lab/trace_file.h"
 
-namespace shadowd::forecast {
+namespace shadowd::bench {
 namespace {
 
-constexpr size_t kHold = 48;
-constexpr Micros kHour = std::chrono::hours(1);
+constexpr const char* kSingle = "stlf_ets";
 
-// CPU time of the process: other work on the machine does not count.
-double MicrosSince(std::clock_t start) {
-  return static_cast<double>(std::clock() - start) * 1e6 / CLOCKS_PER_SEC;
-}
+struct Arguments {
+  std::vector<std::string> parts, only;
+  std::string m4, traces, peers;
+  bool validation = false, json = false;
 
-// Rows are "series,step,value", a series' rows together.
-std::vector<std::vector<double>> ReadM4(const std::string& path) {
-  std::vector<std::vector<double>> all;
-  gzFile file = gzopen(path.c_str(), "rb");
-  if (file == nullptr) {
-    return all;
+  bool Wants(const std::string& part) const {
+    return parts.empty() || std::find(parts.begin(), parts.end(), part) != parts.end();
   }
-  std::array<char, 256> line{};
-  std::string name;
-  while (gzgets(file, line.data(), static_cast<int>(line.size())) != nullptr) {
-    const std::string_view text(line.data());
-    const size_t first = text.find(',');
-    const size_t second = text.find(',', first + 1);
-    if (first == std::string_view::npos || second == std::string_view::npos || text.starts_with("series,")) {
-      continue;
-    }
-    if (text.substr(0, first) != name) {
-      name = text.substr(0, first);
-      all.emplace_back();
-    }
-    all.back().push_back(std::strtod(line.data() + second + 1, nullptr));
-  }
-  gzclose(file);
-  std::erase_if(all, [](const std::vector<double>& y) { return y.size() < 400; });
-  return all;
-}
-
-Forecaster HourlyForecaster(const std::vector<double>& y, size_t known) {
-  Forecaster f(model::ServiceId("m4"),
-               {.step = kHour, .seasons = {24, 168}, .horizon_steps = kHold, .coverage = 0.95});
-  std::vector<std::pair<WallTime, double>> history;
-  for (size_t t = 0; t < known; ++t) {
-    history.emplace_back(WallTime(static_cast<int64_t>(t) * kHour), y[t]);
-  }
-  f.Import(history);
-  return f;
-}
-
-struct Scores {
-  size_t series = 0;
-  double mase = 0;
-  double smape = 0;
-  double coverage = 0;
-  double fit_us = 0;
+  Split split() const { return validation ? Split::kValidation : Split::kFinal; }
 };
 
-void Score(const std::vector<double>& y, Scores& scores) {
-  const size_t n = y.size() - kHold;
-  double naive = 0;
-  for (size_t t = 24; t < n; ++t) {
-    naive += std::abs(y[t] - y[t - 24]) / static_cast<double>(n - 24);
-  }
-  Forecaster f = HourlyForecaster(y, n);
-  const auto start = std::clock();
-  f.Adopt(FitModels(*f.CopyForFit()));
-  const model::Forecast forecast = f.Predict();
-  scores.fit_us += MicrosSince(start);
-  ++scores.series;
-  for (size_t h = 0; h < kHold; ++h) {
-    const double truth = y[n + h];
-    const model::ForecastStep& step = forecast.steps[h];
-    scores.mase += naive > 0 ? std::abs(truth - step.expected_rps) / naive / kHold : 0;
-    const double size = std::abs(truth) + std::abs(step.expected_rps);
-    scores.smape += size > 0 ? 200 * std::abs(truth - step.expected_rps) / size / kHold : 0;
-    scores.coverage += truth >= step.lower_rps && truth <= step.upper_rps ? 1.0 / kHold : 0;
-  }
+struct TraceResult {
+  TraceFigures figures;
+  lab::Evaluation evaluation;
+};
+
+struct Results {
+  std::vector<std::pair<std::string, lab::Evaluation>> series;  // by how their seasons are known
+  std::vector<TraceResult> traces;
+  std::vector<ForecastClaim> claims;
+};
+
+double CpuNow() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
-double ObserveCost() {
-  Rng rng(1);
-  std::vector<double> y;
-  for (int t = 0; t < 5000; ++t) {
-    y.push_back(300 + 100 * std::sin(t * 0.2618) + 10 * rng.Normal());
+Status RunM4(const Arguments& a, Results& results) {
+  SHADOWD_ASSIGN_OR_RETURN(const std::string text, input::ReadInput(a.m4));
+  SHADOWD_ASSIGN_OR_RETURN(const auto series, lab::ParseSeries(text, a.m4));
+  SHADOWD_ASSIGN_OR_RETURN(const lab::HeldOut data, SplitSeries(series, a.split()));
+  const std::pair<const char*, std::vector<int>> ways[] = {{"seasons found", {}},
+                                                           {"seasons 24 and 168 given", {24, 168}}};
+  for (const auto& [way, seasons] : ways) {
+    SHADOWD_ASSIGN_OR_RETURN(const lab::Evaluation evaluation, RunSeries(data, seasons, CpuNow));
+    results.series.emplace_back(way, evaluation);
+    const SeriesFigures figures{evaluation.owa.value_or(0), evaluation.scores.msis.value_or(0),
+                                evaluation.scores.coverage, evaluation.seconds_per_forecast};
+    for (ForecastClaim& claim : JudgeSeries(figures)) {
+      claim.name += fmt::format(", {}", way);
+      results.claims.push_back(std::move(claim));
+    }
   }
-  Forecaster f = HourlyForecaster(y, 900);
-  f.Adopt(FitModels(*f.CopyForFit()));
-  const auto start = std::clock();
-  for (size_t t = 900; t < y.size(); ++t) {
-    f.Observe(WallTime(static_cast<int64_t>(t) * kHour), y[t]);
+  return absl::OkStatus();
+}
+
+StatusOr<std::vector<std::filesystem::path>> TraceFiles(const Arguments& a) {
+  std::vector<std::filesystem::path> files;
+  std::error_code fault;
+  for (const auto& entry : std::filesystem::directory_iterator(a.traces, fault)) {
+    const std::string name = entry.path().filename().string(), stem = input::StemOf(name);
+    const bool csv = name.ends_with(".csv") || name.ends_with(".csv.gz");
+    const bool wanted = a.only.empty() || std::find(a.only.begin(), a.only.end(), stem) != a.only.end();
+    if (csv && wanted && !name.starts_with("M4-")) {
+      files.push_back(entry.path());
+    }
   }
-  return MicrosSince(start) / 4100;
+  if (files.empty()) {
+    return NotFound("no traces in '{}' (--traces, or SHADOWD_DATA/traces)", a.traces);
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+struct Peers {
+  PeerTable single, best;
+};
+
+// Scores of R are those of the final split.
+StatusOr<Peers> ReadPeers(const Arguments& a) {
+  Peers peers;
+  if (a.validation) {
+    return peers;
+  }
+  const std::string all = a.peers + "/r_shared.csv", best = a.peers + "/r_best_shared.csv";
+  SHADOWD_ASSIGN_OR_RETURN(const std::string all_text, input::ReadInput(all));
+  SHADOWD_ASSIGN_OR_RETURN(peers.single, ParsePeers(all_text, all, kSingle));
+  SHADOWD_ASSIGN_OR_RETURN(const std::string best_text, input::ReadInput(best));
+  SHADOWD_ASSIGN_OR_RETURN(peers.best, ParseBestPeers(best_text, best));
+  return peers;
+}
+
+std::optional<PeerScores> Find(const PeerTable& table, const std::string& trace) {
+  const auto found = table.find(trace);
+  return found == table.end() ? std::nullopt : std::optional(found->second);
+}
+
+Status RunTraces(const Arguments& a, Results& results) {
+  SHADOWD_ASSIGN_OR_RETURN(const auto files, TraceFiles(a));
+  SHADOWD_ASSIGN_OR_RETURN(const Peers peers, ReadPeers(a));
+  std::vector<TraceFigures> all;
+  for (const std::filesystem::path& file : files) {
+    SHADOWD_ASSIGN_OR_RETURN(const std::string text, input::ReadInput(file.string()));
+    SHADOWD_ASSIGN_OR_RETURN(sim::Trace trace, lab::ParseTrace(text, file.string()));
+    trace.name = input::StemOf(file.string());
+    SHADOWD_ASSIGN_OR_RETURN(const lab::Evaluation evaluation,
+                             lab::EvaluateTrace(PartOf(trace, a.split()), {}, CpuNow));
+    const forecast::Scores& s = evaluation.scores;
+    all.push_back({trace.name, s.origins, s.mase.value_or(0), s.msis.value_or(0), s.coverage, s.peak_coverage,
+                   s.mean_upper_margin.value_or(0), Find(peers.single, trace.name),
+                   Find(peers.best, trace.name)});
+    results.traces.push_back({all.back(), evaluation});
+    fmt::print(stderr, "{}: MASE {:.3f} MSIS {:.2f}\n", trace.name, all.back().mase, all.back().msis);
+  }
+  const std::vector<ForecastClaim> claims = JudgeTraces(all);
+  results.claims.insert(results.claims.end(), claims.begin(), claims.end());
+  return absl::OkStatus();
+}
+
+std::string Beside(double own, const std::optional<PeerScores>& peer, double PeerScores::*score) {
+  return peer ? fmt::format("{:.3f}{}", (*peer).*score, own <= (*peer).*score ? "" : " !") : "-";
+}
+
+std::string ToText(const Results& results) {
+  std::string text;
+  for (const auto& [way, e] : results.series) {
+    const forecast::Scores& s = e.scores;
+    text += fmt::format(
+        "M4 hourly, {} series, {}: OWA {:.4f}, sMAPE {:.3f} %, MASE {:.4f}, MSIS {:.3f}, coverage {:.4f}, "
+        "peak "
+        "coverage {:.4f} at a margin of {:.1f} %, {:.2f} ms of CPU a series\n",
+        e.series, way, e.owa.value_or(0), s.smape, s.mase.value_or(0), s.msis.value_or(0), s.coverage,
+        s.peak_coverage, 100 * s.mean_upper_margin.value_or(0), 1e3 * e.seconds_per_forecast);
+  }
+  std::vector<ctl::Row> rows;
+  for (const auto& [f, e] : results.traces) {
+    rows.push_back({f.trace, fmt::format("{:.3f}", f.mase), Beside(f.mase, f.single, &PeerScores::mase),
+                    Beside(f.mase, f.best, &PeerScores::mase), fmt::format("{:.3f}", f.msis),
+                    Beside(f.msis, f.single, &PeerScores::msis), Beside(f.msis, f.best, &PeerScores::msis),
+                    fmt::format("{:.3f}", f.coverage), fmt::format("{:.2f}", f.peak_coverage),
+                    fmt::format("{:.1f}", 100 * f.margin), fmt::format("{:.2f}", e.plan_peak_coverage),
+                    fmt::format("{:.1f}", 100 * e.plan_peak_margin.value_or(0)),
+                    fmt::format("{:.1f}", 1e3 * e.seconds_per_forecast)});
+  }
+  if (!rows.empty()) {
+    text += "\nR: single is " + std::string(kSingle) +
+            ", best the best per trace in hindsight; ! where ours is "
+            "above\n" +
+            ctl::Table({"TRACE", "MASE", "R SINGLE", "R BEST", "MSIS", "R SINGLE", "R BEST", "COVERAGE",
+                        "PEAKS", "MARGIN %", "PLAN PEAKS", "MARGIN %", "CPU MS"},
+                       rows);
+  }
+  text += "\n";
+  for (const ForecastClaim& claim : results.claims) {
+    text += fmt::format("{:<6} {}: {} ({})\n", claim.met ? "met" : "MISSED", claim.name, claim.meaning,
+                        claim.figures);
+  }
+  return text;
+}
+
+nlohmann::ordered_json ToJson(const std::optional<PeerScores>& peer) {
+  return peer ? nlohmann::ordered_json{{"mase", peer->mase}, {"msis", peer->msis}} : nlohmann::ordered_json();
+}
+
+nlohmann::ordered_json ToJson(const Results& results, bool validation) {
+  nlohmann::ordered_json json = {{"split", validation ? "validation" : "final"},
+                                 {"m4", nlohmann::ordered_json::object()},
+                                 {"traces", nlohmann::ordered_json::array()},
+                                 {"claims", nlohmann::ordered_json::array()}};
+  for (const auto& [way, evaluation] : results.series) {
+    json["m4"][way] = lab::ToJson(evaluation);
+  }
+  for (const auto& [figures, evaluation] : results.traces) {
+    nlohmann::ordered_json row = lab::ToJson(evaluation);
+    row["trace"] = figures.trace;
+    row["r_single"] = ToJson(figures.single);
+    row["r_best"] = ToJson(figures.best);
+    json["traces"].push_back(std::move(row));
+  }
+  for (const ForecastClaim& claim : results.claims) {
+    json["claims"].push_back({{"claim", claim.name},
+                              {"meaning", claim.meaning},
+                              {"verdict", claim.met ? "met" : "MISSED"},
+                              {"figures", claim.figures}});
+  }
+  return json;
+}
+
+Status Run(const Arguments& a, Results& results) {
+  if (a.Wants("m4")) {
+    SHADOWD_RETURN_IF_ERROR(RunM4(a, results));
+  }
+  if (a.Wants("traces")) {
+    SHADOWD_RETURN_IF_ERROR(RunTraces(a, results));
+  }
+  if (a.Wants("speed")) {
+    results.claims.push_back(JudgeUpdate(UpdateSeconds(CpuNow)));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
-}  // namespace shadowd::forecast
+}  // namespace shadowd::bench
 
 int main(int argc, char** argv) {
-  using namespace shadowd::forecast;
-  const bool json = argc > 1 && std::string_view(argv[1]) == "--json";
-  const double observe = ObserveCost();
+  using namespace shadowd::bench;
+  Arguments a;
   const char* data = std::getenv("SHADOWD_DATA");
-  Scores scores;
-  for (const auto& y : ReadM4(std::string(data != nullptr ? data : ".") + "/traces/M4-hourly-train.csv.gz")) {
-    Score(y, scores);
+  const std::string folder = data != nullptr && *data != '\0' ? data : ".";
+  a.m4 = folder + "/traces/M4-hourly-train.csv.gz";
+  a.traces = folder + "/traces";
+  a.peers = folder + "/../peers";
+  CLI::App app("Scores the forecast on public data and judges what it is to show.", "bench_forecast");
+  app.add_option("part", a.parts, "m4, traces or speed; all of them by default")
+      ->check(CLI::IsMember({"m4", "traces", "speed"}));
+  app.add_option("--m4", a.m4,
+                 "M4's hourly training series; SHADOWD_DATA/traces/M4-hourly-train.csv.gz by default");
+  app.add_option("--traces", a.traces, "Folder of traces; SHADOWD_DATA/traces by default");
+  app.add_option("--peers", a.peers, "Folder of R's scores on them; SHADOWD_DATA/../peers by default");
+  app.add_option("--only", a.only, "Names of the traces to run");
+  app.add_flag("--validation", a.validation, "The split that models are tuned on");
+  app.add_flag("--json", a.json, "One JSON object on standard output");
+  CLI11_PARSE(app, argc, argv);
+  Results results;
+  if (const shadowd::Status status = Run(a, results); !status.ok()) {
+    fmt::print(stderr, "bench_forecast: {}\n", shadowd::MessageOf(status));
+    return 1;
   }
-  const double n = scores.series > 0 ? static_cast<double>(scores.series) : 1;
-  const char* format =
-      json ? "{{\"observe_us\": {:.2f}, \"series\": {}, \"fit_and_forecast_us\": {:.0f}, \"mase\": {:.3f}, "
-             "\"smape\": {:.3f}, \"coverage\": {:.3f}}}\n"
-           : "observe {:.2f} us; M4 hourly, {} series: fit and forecast {:.0f} us, MASE {:.3f}, sMAPE "
-             "{:.3f} %, coverage {:.3f}\n";
-  fmt::print(fmt::runtime(format), observe, scores.series, scores.fit_us / n, scores.mase / n,
-             scores.smape / n, scores.coverage / n);
+  fmt::print("{}", a.json ? ToJson(results, a.validation).dump(2) + "\n" : ToText(results));
   return 0;
 }
