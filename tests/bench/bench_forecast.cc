@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
@@ -25,7 +27,7 @@ constexpr const char* kSingle = "stlf_ets";
 struct Arguments {
   std::vector<std::string> parts, only;
   std::string m4, traces, peers;
-  bool validation = false, json = false;
+  bool validation = false, json = false, peers_given = false;
 
   bool Wants(const std::string& part) const {
     return parts.empty() || std::find(parts.begin(), parts.end(), part) != parts.end();
@@ -89,10 +91,10 @@ struct Peers {
   PeerTable single, best;
 };
 
-// Scores of R are those of the final split.
+// The scores that come with the data are those of the final split.
 StatusOr<Peers> ReadPeers(const Arguments& a) {
   Peers peers;
-  if (a.validation) {
+  if (a.validation && !a.peers_given) {
     return peers;
   }
   const std::string all = a.peers + "/r_shared.csv", best = a.peers + "/r_best_shared.csv";
@@ -134,6 +136,25 @@ std::string Beside(double own, const std::optional<PeerScores>& peer, double Pee
   return peer ? fmt::format("{:.3f}{}", (*peer).*score, own <= (*peer).*score ? "" : " !") : "-";
 }
 
+// Ours over R's single method, geometric means over the traces.
+std::string RatioText(const Results& results) {
+  double mase = 0, msis = 0, cpu = 0, count = 0;
+  for (const auto& [f, e] : results.traces) {
+    if (f.single && std::min({f.mase, f.msis, e.seconds_per_forecast, f.single->mase, f.single->msis,
+                              f.single->seconds}) > 0) {
+      mase += std::log(f.mase / f.single->mase);
+      msis += std::log(f.msis / f.single->msis);
+      cpu += std::log(e.seconds_per_forecast / f.single->seconds);
+      ++count;
+    }
+  }
+  return count == 0
+             ? ""
+             : fmt::format("\nOurs over R's {} on {} traces: MASE x{:.3f}, MSIS x{:.3f}, CPU x{:.3f}\n",
+                           kSingle, count, std::exp(mase / count), std::exp(msis / count),
+                           std::exp(cpu / count));
+}
+
 std::string ToText(const Results& results) {
   std::string text;
   for (const auto& [way, e] : results.series) {
@@ -163,6 +184,7 @@ std::string ToText(const Results& results) {
                         "PEAKS", "MARGIN %", "PLAN PEAKS", "MARGIN %", "CPU MS"},
                        rows);
   }
+  text += RatioText(results);
   text += "\n";
   for (const ForecastClaim& claim : results.claims) {
     text += fmt::format("{:<6} {}: {} ({})\n", claim.met ? "met" : "MISSED", claim.name, claim.meaning,
@@ -234,6 +256,7 @@ int main(int argc, char** argv) {
   app.add_flag("--validation", a.validation, "The split that models are tuned on");
   app.add_flag("--json", a.json, "One JSON object on standard output");
   CLI11_PARSE(app, argc, argv);
+  a.peers_given = app.count("--peers") > 0;
   Results results;
   if (const shadowd::Status status = Run(a, results); !status.ok()) {
     fmt::print(stderr, "bench_forecast: {}\n", shadowd::MessageOf(status));

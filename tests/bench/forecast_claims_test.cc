@@ -32,7 +32,8 @@ bool Met(const std::vector<ForecastClaim>& claims, const std::string& name) {
 std::vector<TraceFigures> Good() {
   std::vector<TraceFigures> traces;
   for (int i = 0; i < 10; ++i) {
-    traces.push_back({"t", 50, 0.66, 6.0, 0.95, 0.93, 0.40, PeerScores{0.66, 6.0}, PeerScores{0.66, 6.0}});
+    traces.push_back(
+        {"t", 50, 0.66, 6.0, 0.95, 0.93, 0.40, PeerScores{0.66, 6.0, 0.1}, PeerScores{0.66, 6.0, 0.1}});
   }
   return traces;
 }
@@ -135,12 +136,14 @@ TEST_CASE("validation ends where the final split begins to score") {
 }
 
 TEST_CASE("peers are read by trace, of one method or the best") {
-  const std::string csv = "\"trace\",\"method\",\"mase\",\"msis\"\n\"a\",\"ets\",1,2\n\"a\",\"naive\",3,4\n";
+  const std::string csv =
+      "\"trace\",\"method\",\"mase\",\"msis\",\"sec_mean\"\n\"a\",\"ets\",1,2,9\n\"a\",\"naive\",3,4,5\n";
   const auto table = ParsePeers(csv, "r.csv", "naive");
   REQUIRE_OK(table);
   REQUIRE(table->size() == 1);
   CHECK(table->at("a").mase == 3);
   CHECK(table->at("a").msis == 4);
+  CHECK(table->at("a").seconds == 5);
   const std::string message = MessageOf(ParsePeers(csv, "r.csv", "stlf").status());
   CHECK(message == "r.csv: no row of the method 'stlf'");
   CHECK(MessageOf(ParseBestPeers("trace,mase,msis\na,x,1\n", "b.csv").status()).find("b.csv:2: mase") == 0);
@@ -158,7 +161,7 @@ TEST_CASE("the program scores series and traces, and without data it fails and s
       series << fmt::format("H1,{},{}\n", t, 100 + t % 24 + t % 7);
       trace << fmt::format("{},{}\n", 1'700'000'000 + 3600 * t, 100 + t % 24 + t % 7);
     }
-    all << "trace,method,mase,msis\nwave,stlf_ets,1e9,1e9\n";
+    all << "trace,method,mase,msis,sec_mean\nwave,stlf_ets,1e9,1e9,1\n";
     best << "trace,mase,msis\nwave,0,0\n";
   }
   const std::string folder = directory.path();

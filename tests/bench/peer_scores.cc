@@ -11,9 +11,10 @@ StatusOr<PeerTable> Parse(std::string_view csv, std::string_view file, const std
   SHADOWD_ASSIGN_OR_RETURN(const size_t trace, reader.Column("trace"));
   SHADOWD_ASSIGN_OR_RETURN(const size_t mase, reader.Column("mase"));
   SHADOWD_ASSIGN_OR_RETURN(const size_t msis, reader.Column("msis"));
-  size_t of_method = 0;
+  size_t of_method = 0, seconds = 0;
   if (method != nullptr) {
     SHADOWD_ASSIGN_OR_RETURN(of_method, reader.Column("method"));
+    SHADOWD_ASSIGN_OR_RETURN(seconds, reader.Column("sec_mean"));
   }
   PeerTable table;
   while (true) {
@@ -27,6 +28,9 @@ StatusOr<PeerTable> Parse(std::string_view csv, std::string_view file, const std
     PeerScores scores;
     SHADOWD_ASSIGN_OR_RETURN(scores.mase, reader.NotNegative(mase));
     SHADOWD_ASSIGN_OR_RETURN(scores.msis, reader.NotNegative(msis));
+    if (method != nullptr) {
+      SHADOWD_ASSIGN_OR_RETURN(scores.seconds, reader.NotNegative(seconds));
+    }
     table[std::string(reader.Cell(trace))] = scores;
   }
   return table;

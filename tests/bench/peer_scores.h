@@ -14,10 +14,12 @@ namespace shadowd::bench {
 struct PeerScores {
   double mase = 0;
   double msis = 0;
+  double seconds = 0;  // CPU of a forecast; of one method only
 };
 using PeerTable = std::map<std::string, PeerScores>;  // by trace
 
-// Columns trace, method, mase, msis; the rows of one method. Errors are INVALID_ARGUMENT "file:line: what".
+// Columns trace, method, mase, msis, sec_mean; the rows of one method. Errors are INVALID_ARGUMENT
+// "file:line: what".
 StatusOr<PeerTable> ParsePeers(std::string_view csv, std::string_view file, const std::string& method);
 // Columns trace, mase, msis.
 StatusOr<PeerTable> ParseBestPeers(std::string_view csv, std::string_view file);
