@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/check.h"
 
@@ -13,10 +14,13 @@ constexpr double kOutlierSigmas = 6;
 
 }  // namespace
 
-Combination::Combination(std::vector<LinearModel> linear, std::vector<int> seasons,
-                         std::vector<double> weights)
-    : linear_(std::move(linear)), seasons_(std::move(seasons)), weights_(std::move(weights)) {
-  SHADOWD_CHECK(weights_.size() == linear_.size() + seasons_.size());
+Combination::Combination(std::vector<LinearModel> linear, std::vector<Smoothing> smoothing,
+                         std::vector<int> seasons, std::vector<double> weights)
+    : linear_(std::move(linear)),
+      smoothing_(std::move(smoothing)),
+      seasons_(std::move(seasons)),
+      weights_(std::move(weights)) {
+  SHADOWD_CHECK(weights_.size() == linear_.size() + smoothing_.size() + seasons_.size());
 }
 
 int Combination::MaxLag() const {
@@ -36,27 +40,24 @@ void Combination::MemberPath(size_t member, std::vector<double>& z, int64_t last
                              std::span<double> path) {
   const size_t known = z.size();
   const auto steps = static_cast<size_t>(horizon);
-  if (member >= linear_.size()) {
-    const auto season = static_cast<size_t>(seasons_[member - linear_.size()]);
+  const size_t first_naive = linear_.size() + smoothing_.size();
+  if (member >= first_naive) {
+    const auto season = static_cast<size_t>(seasons_[member - first_naive]);
     for (size_t h = 0; h < steps; ++h) {
       const size_t back = season - h % season;
       path[h] = back <= known ? z[known - back] : z.back();
     }
     return;
   }
-  const double room = kRoomBeyondSeen * std::max(0.0, highest_ - lowest_);
-  const bool bounded = highest_ >= lowest_;
-  z.resize(known + steps);
-  for (size_t h = 0; h < steps; ++h) {
-    const int64_t step = last_step + static_cast<int64_t>(h) + 1;
-    double value = linear_[member].Predict(std::span(z).first(known + h), known + h, step);
-    if (bounded) {
-      value = std::clamp(value, lowest_ - room, highest_ + room);
-    }
-    z[known + h] = value;
-    path[h] = value;
+  if (member >= linear_.size()) {
+    smoothing_[member - linear_.size()].Path(last_step, path.first(steps));
+    return;
   }
-  z.resize(known);
+  const bool bounded = highest_ >= lowest_;
+  const double room = bounded ? kRoomBeyondSeen * (highest_ - lowest_) : 0;
+  const double infinity = std::numeric_limits<double>::infinity();
+  linear_[member].Path(z, last_step + 1, bounded ? lowest_ - room : -infinity,
+                       bounded ? highest_ + room : infinity, path.first(steps));
 }
 
 void Combination::Path(std::vector<double>& z, int64_t last_step, int horizon, std::vector<double>& path) {
@@ -76,11 +77,16 @@ void Combination::Path(std::vector<double>& z, int64_t last_step, int horizon, s
 
 void Combination::Update(std::span<const double> z, int64_t last_step, double sigma) {
   const size_t at = z.size() - 1;
+  const double reach = kOutlierSigmas * sigma;
   Widen(z[at]);
   for (LinearModel& model : linear_) {
     const double expected = model.Predict(z, at, last_step);
-    const double reach = kOutlierSigmas * sigma;
     model.Update(z, at, last_step, std::clamp(z[at], expected - reach, expected + reach));
+  }
+  for (Smoothing& model : smoothing_) {
+    double expected = 0;
+    model.Path(last_step - 1, std::span(&expected, 1));
+    model.Update(last_step, std::clamp(z[at], expected - reach, expected + reach));
   }
 }
 

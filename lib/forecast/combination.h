@@ -1,5 +1,5 @@
-// Several models as one forecast: linear models and a seasonal naive one a season, averaged with fixed
-// weights. Values only; the caller owns the series they look at.
+// Several models as one forecast: linear models, exponential smoothing and a seasonal naive one a season,
+// averaged with fixed weights. Values only; the caller owns the series they look at.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +8,18 @@
 #include <vector>
 
 #include "forecast/linear_model.h"
+#include "forecast/smoothing.h"
 
 namespace shadowd::forecast {
 
 class Combination {
  public:
   Combination() = default;
-  // One weight a member: first the linear ones, then one a season.
-  Combination(std::vector<LinearModel> linear, std::vector<int> seasons, std::vector<double> weights);
+  // One weight a member: first the linear ones, then the smoothing ones, then one a season.
+  Combination(std::vector<LinearModel> linear, std::vector<Smoothing> smoothing, std::vector<int> seasons,
+              std::vector<double> weights);
+  Combination(std::vector<LinearModel> linear, std::vector<int> seasons, std::vector<double> weights)
+      : Combination(std::move(linear), {}, std::move(seasons), std::move(weights)) {}
 
   size_t members() const { return weights_.size(); }
   const std::vector<int>& seasons() const { return seasons_; }
@@ -28,13 +32,15 @@ class Combination {
   // The path of one member alone.
   void MemberPath(size_t member, std::vector<double>& z, int64_t last_step, int horizon,
                   std::span<double> path);
-  // The truth of z.back() has come; linear members learn from it. `sigma` bounds what an outlier can do.
+  // The truth of z.back() has come; all but the naive members learn from it. `sigma` bounds what an outlier
+  // can do.
   void Update(std::span<const double> z, int64_t last_step, double sigma);
   // Iterated forecasts stay near what was ever seen.
   void Widen(double z);
 
  private:
   std::vector<LinearModel> linear_;
+  std::vector<Smoothing> smoothing_;
   std::vector<int> seasons_;
   std::vector<double> weights_;
   std::vector<double> member_path_;  // scratch

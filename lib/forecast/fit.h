@@ -13,6 +13,7 @@
 #include "forecast/blocks.h"
 #include "forecast/linear_model.h"
 #include "forecast/options.h"
+#include "forecast/smoothing.h"
 #include "forecast/transform.h"
 #include "model/ids.h"
 
@@ -41,7 +42,8 @@ struct Fit {
   std::string reason;  // why not, when !usable
   Transform transform;
   std::vector<int> seasons;         // ascending, steps
-  std::vector<LinearModel> linear;  // members; the seasonal naive ones follow, one a season
+  std::vector<LinearModel> linear;  // members; the smoothing ones follow, then one seasonal naive a season
+  std::vector<Smoothing> smoothing;
   std::vector<double> weights;      // one a member, sum 1
   double sigma = 0;                 // one-step, transformed scale
   std::vector<BlockLimits> limits;  // per horizon block

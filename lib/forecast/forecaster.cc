@@ -236,7 +236,7 @@ void Forecaster::Adopt(const Fit& fit) {
   // Paths of the past are in the old scale, and so are their errors.
   const bool first = !fitted() || transform_.log != fit.transform.log;
   transform_ = fit.transform;
-  combination_ = Combination(fit.linear, fit.seasons, fit.weights);
+  combination_ = Combination(fit.linear, fit.smoothing, fit.seasons, fit.weights);
   version_ = fit.version;
   mase_ = fit.mase;
   change_.Settle();

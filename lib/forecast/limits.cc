@@ -10,6 +10,7 @@ constexpr double kSigmaMemory = 0.02;  // weight of the newest error
 constexpr double kSigmaClip = 3;       // an outlier counts as this many sigmas
 constexpr double kEta = 0.1;           // of the coefficient
 constexpr double kLargest = 50;
+constexpr double kLearnt = 0.75;  // share of what was learnt online, when a fit comes
 
 void Track(double& k, bool missed, double miss_wanted, size_t block) {
   // Far blocks see overlapping, correlated outcomes, so each teaches less.
@@ -31,8 +32,8 @@ Limits::Limits(int horizon, double coverage, double sigma, std::vector<BlockLimi
 void Limits::Adopt(double sigma, const std::vector<BlockLimits>& fitted) {
   sigma_ = sigma;
   for (size_t b = 0; b < k_.size() && b < fitted.size(); ++b) {
-    k_[b].k_upper = (k_[b].k_upper + fitted[b].k_upper) / 2;
-    k_[b].k_lower = (k_[b].k_lower + fitted[b].k_lower) / 2;
+    k_[b].k_upper = kLearnt * k_[b].k_upper + (1 - kLearnt) * fitted[b].k_upper;
+    k_[b].k_lower = kLearnt * k_[b].k_lower + (1 - kLearnt) * fitted[b].k_lower;
   }
 }
 

@@ -17,7 +17,7 @@ class Limits {
   Limits() = default;
   Limits(int horizon, double coverage, double sigma, std::vector<BlockLimits> start);
 
-  // New coefficients from a fit; those that were learnt since the last one count half.
+  // New coefficients from a fit; those that were learnt since the last one count three quarters.
   void Adopt(double sigma, const std::vector<BlockLimits>& fitted);
   // A forecast for the steps after last_step was made.
   void Remember(int64_t last_step, std::span<const double> path);

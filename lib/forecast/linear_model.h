@@ -15,12 +15,25 @@ struct Harmonics {
   bool operator==(const Harmonics&) const = default;
 };
 
+// The mean of `width` neighbouring steps, the newest of them `lag` steps back, and of the same steps
+// `stride`, 2 * `stride` ... earlier. It smooths a noise that single lags would carry into the forecast.
+struct Mean {
+  int lag = 1;
+  int width = 1;
+  int stride = 0;
+  int count = 1;
+
+  int Reach() const { return lag + width - 1 + (count - 1) * stride; }
+  bool operator==(const Mean&) const = default;
+};
+
 struct Features {
-  std::vector<int> lags;  // ascending
-  std::vector<Harmonics> harmonics;
+  std::vector<int> lags = {};  // ascending
+  std::vector<Mean> means = {};
+  std::vector<Harmonics> harmonics = {};
 
   size_t size() const;  // with the intercept
-  int MaxLag() const { return lags.empty() ? 0 : lags.back(); }
+  int MaxLag() const;
   bool operator==(const Features&) const = default;
 };
 
@@ -36,6 +49,10 @@ class LinearModel {
   // z holds the past and, behind it, what was forecast so far; predicts z[at] from z[at - lag]. `step` is the
   // label of z[at], for the seasons' phase. Lags before the start count as the centre.
   double Predict(std::span<const double> z, size_t at, int64_t step) const;
+  // Predictions of the steps behind z, each from those before it and kept within [low, high]. z is extended
+  // while it works and comes back as it was.
+  void Path(std::vector<double>& z, int64_t first_step, double low, double high,
+            std::span<double> path) const;
   // The truth of z[at] has come.
   void Update(std::span<const double> z, size_t at, int64_t step, double truth);
 
@@ -43,6 +60,8 @@ class LinearModel {
                    int64_t step, std::span<double> row);
 
  private:
+  double OfSeasons(size_t first_weight, int64_t step) const;
+
   Features features_;
   double centre_ = 0;  // subtracted from lags and target; the intercept takes what is left
   std::vector<double> weights_;

@@ -2,16 +2,41 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
+#include <algorithm>
 #include <vector>
 
 namespace shadowd::forecast {
+namespace {
+
+constexpr double kFar = 2;                     // deviations, from which a row counts less
+constexpr double kDeviationOfMedian = 1.4826;  // of a normal variable, by the median of its size
+constexpr double kPenaltyOfErrors = 1e-3;
+
+}  // namespace
 
 struct Ridge::Sums {
   Features features;
   double centre = 0;
+  Eigen::MatrixXd x;  // a column a step: Fill writes contiguous memory
+  Eigen::VectorXd y;
   Eigen::MatrixXd gram;
   Eigen::VectorXd moment;
-  double rows = 0;
+
+  double rows() const { return static_cast<double>(y.size()); }
+  void Add(const Eigen::MatrixXd& weighted_x, const Eigen::VectorXd& weighted_y) {
+    gram = Eigen::MatrixXd::Zero(x.rows(), x.rows());
+    gram.selfadjointView<Eigen::Lower>().rankUpdate(weighted_x);
+    gram.triangularView<Eigen::StrictlyUpper>() = gram.transpose();
+    moment = weighted_x * weighted_y;
+  }
+  // A small absolute part keeps a constant series solvable; the intercept is hardly penalised.
+  Eigen::LDLT<Eigen::MatrixXd> Factor(double lambda) const {
+    Eigen::MatrixXd a = gram;
+    for (Eigen::Index i = 0; i < a.rows(); ++i) {
+      a(i, i) += (i == 0 ? 1e-6 : lambda) * gram(i, i) + 1e-9 * rows();
+    }
+    return Eigen::LDLT<Eigen::MatrixXd>(a);
+  }
 };
 
 Ridge::~Ridge() = default;
@@ -27,31 +52,38 @@ Ridge::Ridge(Features features, std::span<const double> z, size_t begin, size_t 
   for (size_t t = begin; t < end; ++t) {
     s.centre += z[t] / static_cast<double>(n);
   }
-  Eigen::MatrixXd x(p, n);  // a column a step: Fill writes contiguous memory
-  Eigen::VectorXd y(n);
+  s.x.resize(p, n);
+  s.y.resize(n);
   for (Eigen::Index r = 0; r < n; ++r) {
     const size_t at = begin + static_cast<size_t>(r);
     LinearModel::Fill(s.features, s.centre, z, at, first_step + static_cast<int64_t>(at),
-                      std::span<double>(x.col(r).data(), static_cast<size_t>(p)));
-    y(r) = z[at] - s.centre;
+                      std::span<double>(s.x.col(r).data(), static_cast<size_t>(p)));
+    s.y(r) = z[at] - s.centre;
   }
-  s.gram = Eigen::MatrixXd::Zero(p, p);
-  s.gram.selfadjointView<Eigen::Lower>().rankUpdate(x);
-  s.gram.triangularView<Eigen::StrictlyUpper>() = s.gram.transpose();
-  s.moment = x * y;
-  s.rows = static_cast<double>(n);
+  s.Add(s.x, s.y);
+}
+
+void Ridge::DiscountOutliers() {
+  Sums& s = *sums_;
+  const Eigen::VectorXd weights = s.Factor(kPenaltyOfErrors).solve(s.moment);
+  const Eigen::VectorXd errors = (s.y - s.x.transpose() * weights).cwiseAbs();
+  std::vector<double> sorted(errors.data(), errors.data() + errors.size());
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  const double far = kFar * kDeviationOfMedian * *middle;
+  if (far <= 0) {
+    return;
+  }
+  // A row's weight is the square of what it is multiplied with.
+  const Eigen::VectorXd roots = (far / errors.array().max(far)).sqrt();
+  s.Add(s.x * roots.asDiagonal(), s.y.cwiseProduct(roots));
 }
 
 LinearModel Ridge::Solve(double lambda) const {
   const Sums& s = *sums_;
-  Eigen::MatrixXd a = s.gram;
-  // A small absolute part keeps a constant series solvable; the intercept is hardly penalised.
-  for (Eigen::Index i = 0; i < a.rows(); ++i) {
-    a(i, i) += (i == 0 ? 1e-6 : lambda) * s.gram(i, i) + 1e-9 * s.rows;
-  }
-  const Eigen::LDLT<Eigen::MatrixXd> factor(a);
+  const Eigen::LDLT<Eigen::MatrixXd> factor = s.Factor(lambda);
   const Eigen::VectorXd w = factor.solve(s.moment);
-  const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(a.rows(), a.cols()));
+  const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(s.gram.rows(), s.gram.cols()));
   return LinearModel(s.features, s.centre, std::vector<double>(w.data(), w.data() + w.size()),
                      std::vector<double>(inverse.data(), inverse.data() + inverse.size()));
 }

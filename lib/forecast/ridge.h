@@ -18,6 +18,9 @@ class Ridge {
   Ridge(Ridge&&) noexcept;
   Ridge& operator=(Ridge&&) noexcept;
 
+  // Rows whose error is beyond two deviations weigh less, by the distance (Huber 1964): one pass.
+  void DiscountOutliers();
+
   // lambda is relative to the number of rows and to the size of each feature.
   LinearModel Solve(double lambda) const;
 

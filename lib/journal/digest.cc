@@ -198,9 +198,17 @@ class Bytes {
     const auto& [season, count] = harmonics;
     All(season, count);
   }
+  void Add(const forecast::Mean& mean) {
+    const auto& [lag, width, stride, count] = mean;
+    All(lag, width, stride, count);
+  }
   void Add(const forecast::LinearModel& linear) {
-    const auto& [lags, harmonics] = linear.features();
-    All(lags, harmonics, linear.centre(), linear.weights(), linear.inverse());
+    const auto& [lags, means, harmonics] = linear.features();
+    All(lags, means, harmonics, linear.centre(), linear.weights(), linear.inverse());
+  }
+  void Add(const forecast::Smoothing& smoothing) {
+    const auto& [level, season, fade] = smoothing.gains();
+    All(level, season, fade, smoothing.level(), smoothing.left(), smoothing.seasons());
   }
   void Add(const forecast::Transform& transform) {
     const auto& [log, floor] = transform;
@@ -215,10 +223,10 @@ class Bytes {
     All(at_step, sigma, path);
   }
   void Add(const forecast::Fit& fit) {
-    const auto& [service, version, step, usable, reason, transform, seasons, linear, weights, sigma, limits,
-                 origins, mase, last_step] = fit;
-    All(service, version, step, usable, reason, transform, seasons, linear, weights, sigma, limits, origins,
-        mase, last_step);
+    const auto& [service, version, step, usable, reason, transform, seasons, linear, smoothing, weights, sigma,
+                 limits, origins, mase, last_step] = fit;
+    All(service, version, step, usable, reason, transform, seasons, linear, smoothing, weights, sigma, limits,
+        origins, mase, last_step);
   }
 
   std::string bytes_;

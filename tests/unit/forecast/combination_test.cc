@@ -54,6 +54,18 @@ TEST_CASE("the forecast is the weighted mean of its members") {
   CHECK(path[1] == Approx(0.5 * 15 + 0.3 * 30 + 0.2 * 30));
 }
 
+TEST_CASE("a smoothing member stands between the linear and the naive ones and learns") {
+  const Smoothing level(Values(8, 4.0), 0, {}, {.level = 0.5, .season = 0, .fade = 0});
+  Combination all({Pull(10, 0.5)}, {level}, {1}, {0.2, 0.3, 0.5});
+  CHECK(all.members() == 3);
+  CHECK(PathOf(all, {20}, 1)[0] == Approx(0.2 * 15 + 0.3 * 4 + 0.5 * 20));
+  Combination alone({}, {level}, {}, {1});
+  alone.Update(Values{4, 6}, 8, 10);
+  CHECK(PathOf(alone, {6}, 1)[0] == Approx(5));
+  alone.Update(Values{4, 6, 1000}, 9, 1);  // six sigmas above 5
+  CHECK(PathOf(alone, {6}, 1)[0] == Approx(8));
+}
+
 TEST_CASE("a member without weight says nothing, however wild it is") {
   Combination with({Pull(0, 1e300)}, {1}, {0, 1});
   CHECK(PathOf(with, {5, 6}, 4) == Values{6, 6, 6, 6});

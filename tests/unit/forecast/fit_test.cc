@@ -89,7 +89,7 @@ TEST_CASE("weights are shares and there is one for every member") {
   const std::vector<float> demand = GENERATE(true, false) ? Weeks(500, 0.1, rng) : Noise(90, rng);
   const Fit fit = FitModels(Input(demand, {24}));
   REQUIRE(fit.usable);
-  REQUIRE(fit.weights.size() == fit.linear.size() + fit.seasons.size());
+  REQUIRE(fit.weights.size() == fit.linear.size() + fit.seasons.size() + fit.smoothing.size());
   CHECK(std::accumulate(fit.weights.begin(), fit.weights.end(), 0.0) == Approx(1));
   CHECK(*std::min_element(fit.weights.begin(), fit.weights.end()) >= 0);
 }
@@ -113,7 +113,7 @@ TEST_CASE("the better expert has the larger weight") {
   SECTION("weeks with quiet weekends: yesterday is a bad guide, last week a better one") {
     const Fit fit = FitModels(Input(Weeks(24 * 7 * 5, 0.02, rng), {24, 168}, 48));
     REQUIRE(fit.seasons == std::vector<int>{24, 168});
-    CHECK(fit.weights[fit.linear.size()] < fit.weights.back());
+    CHECK(fit.weights[fit.linear.size() + fit.smoothing.size()] < fit.weights.back());
   }
 }
 

@@ -169,12 +169,12 @@ TEST_CASE("a step that was not measured teaches nothing") {
   CHECK(limits.blocks()[0] == BlockLimits{1, 1});
 }
 
-TEST_CASE("a new fit and what was learnt since count half each") {
+TEST_CASE("when a new fit comes, what was learnt since the last one counts three quarters") {
   Limits limits(2, 0.95, 1, {{2, 1}, {3, 3}});
   limits.Adopt(5, {{4, 2}, {3, 1}});
   CHECK(limits.sigma() == 5);
-  CHECK(limits.blocks()[0] == BlockLimits{3, 1.5});
-  CHECK(limits.blocks()[1] == BlockLimits{3, 2});
+  CHECK(limits.blocks()[0] == BlockLimits{2.5, 1.25});
+  CHECK(limits.blocks()[1] == BlockLimits{3, 2.5});
 }
 
 TEST_CASE("a residual that was always zero wakes up again") {

@@ -1,5 +1,6 @@
 #include "forecast/linear_model.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
@@ -49,6 +50,44 @@ TEST_CASE("a row is the intercept, the lags and pairs of sine and cosine") {
   LinearModel::Fill(features, 5, z, 2, 1, row);  // three steps back lie before the start
   CHECK(row[1] == 15);
   CHECK(row[2] == 0);
+}
+
+TEST_CASE("a mean stands behind the lags and looks at neighbours, season by season") {
+  const Features features{.lags = {1},
+                          .means = {{.lag = 2, .width = 3}, {.lag = 4, .width = 2, .stride = 4, .count = 2}}};
+  REQUIRE(features.size() == 4);
+  CHECK(features.MaxLag() == 4 + 1 + 4);
+  const std::vector<double> z{10, 20, 30, 40, 50, 60, 70, 80, 90, 100};
+  std::vector<double> row(4);
+  LinearModel::Fill(features, 0, z, 10, 0, row);
+  CHECK(row[1] == 100);
+  CHECK(row[2] == Approx((90 + 80 + 70) / 3.0));
+  CHECK(row[3] == Approx((70 + 60 + 30 + 20) / 4.0));
+  LinearModel::Fill(features, 5, z, 6, 0, row);
+  CHECK(row[3] == Approx((25 + 15) / 4.0));  // before the start is the centre
+}
+
+TEST_CASE("a path is one prediction after the other, means and harmonics included") {
+  const Features features{.lags = {1, 3},
+                          .means = {{.lag = 1, .width = 5}, {.lag = 6, .width = 3, .stride = 7, .count = 2}},
+                          .harmonics = {{.season = 7, .count = 2}}};
+  Rng rng(4);
+  std::vector<double> weights, z;
+  for (size_t i = 0; i < features.size(); ++i) {
+    weights.push_back(0.3 * rng.Normal());
+  }
+  for (int t = 0; t < 30; ++t) {
+    z.push_back(rng.Normal());
+  }
+  const LinearModel model(features, 0.5, weights, std::vector<double>(weights.size() * weights.size(), 0));
+  std::vector<double> path(12), known = z, before = z;
+  model.Path(z, 100, -1.5, 1.5, path);
+  CHECK(z == before);
+  for (size_t h = 0; h < path.size(); ++h) {
+    const double one = model.Predict(known, known.size(), 100 + static_cast<int64_t>(h));
+    known.push_back(std::clamp(one, -1.5, 1.5));
+    CHECK(path[h] == Approx(known.back()).margin(1e-12));
+  }
 }
 
 TEST_CASE("high harmonics are as exact as the library's sine, whatever the label") {

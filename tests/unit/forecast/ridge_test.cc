@@ -93,4 +93,57 @@ TEST_CASE("a constant series is solvable and stays what it is") {
   CHECK(model.Predict(z, z.size(), 30) == Approx(z[0]).margin(1e-9));
 }
 
+// z_t = 0.8 z_{t-1} + noise, and every fortieth step a measurement that has nothing to do with it.
+TEST_CASE("outliers that count less pull the weights less") {
+  Rng rng(21);
+  std::vector<double> z{0}, seen{0};
+  for (int t = 1; t < 2000; ++t) {
+    z.push_back(0.8 * z.back() + rng.Normal());
+    seen.push_back(t % 40 == 7 ? 60.0 : z.back());
+  }
+  const Features features{.lags = {1}};
+  const double plain = Ridge(features, seen, 1, 2000, 0).Solve(0).weights()[1];
+  Ridge robust(features, seen, 1, 2000, 0);
+  robust.DiscountOutliers();
+  CHECK(std::abs(robust.Solve(0).weights()[1] - 0.8) < std::abs(plain - 0.8));
+}
+
+TEST_CASE(
+    "discounting weighs a row by two deviations over its error: the least squares of the weighted rows") {
+  Rng rng(5);
+  std::vector<double> z;
+  for (int t = 0; t < 60; ++t) {
+    z.push_back(10 + rng.Normal() + (t == 20 ? 30 : 0));
+  }
+  const Features none{.lags = {}};  // an intercept alone: the weighted mean
+  Ridge ridge(none, z, 0, z.size(), 0);
+  ridge.DiscountOutliers();
+  double mean = 0;
+  for (const double v : z) {
+    mean += v / 60;
+  }
+  std::vector<double> errors;
+  for (const double v : z) {
+    errors.push_back(std::abs(v - mean));
+  }
+  std::vector<double> sorted = errors;
+  std::sort(sorted.begin(), sorted.end());
+  const double far = 2 * 1.4826 * sorted[30];
+  double sum = 0, weights = 0;
+  for (size_t t = 0; t < z.size(); ++t) {
+    const double weight = std::min(1.0, far / errors[t]);
+    sum += weight * z[t];
+    weights += weight;
+  }
+  const LinearModel model = ridge.Solve(0);
+  CHECK(model.centre() + model.weights()[0] == Approx(sum / weights).epsilon(1e-5));
+}
+
+TEST_CASE("rows without an error are left as they are") {
+  const std::vector<double> z(50, 3.0);
+  Ridge ridge({.lags = {1}}, z, 1, z.size(), 0);
+  ridge.DiscountOutliers();
+  CHECK(ridge.Solve(1e-3).Predict(z, 50, 50) == Approx(3));
+}
+
 }  // namespace shadowd::forecast

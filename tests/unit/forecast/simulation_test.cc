@@ -84,32 +84,35 @@ void Look(const Forecaster& forecaster, const std::vector<double>& demand, int t
 
 TEST_CASE("limits of a compressed day cover what they promise and stay useful") {
   const int horizon = GENERATE(70, 120);
-  const auto seed = GENERATE(range(1, 7));
-  const std::vector<double> demand = Demand(static_cast<uint64_t>(seed));
-  Forecaster forecaster = WithHistory(demand, horizon);
-  CHECK(forecaster.Predict().state == model::ForecastState::kReady);
-  Tally tally;
-  for (int t = kHistory; t < kHistory + kLive; ++t) {
-    Look(forecaster, demand, t, tally);
-    forecaster.Observe(At(t), demand[static_cast<size_t>(t)]);
-    if (forecaster.WantsFit()) {
-      forecaster.Adopt(FitModels(*forecaster.CopyForFit()));
+  Tally all;  // a lone outlier is missed by all windows around it, so peaks are counted over the seeds
+  for (uint64_t seed = 1; seed <= 6; ++seed) {
+    const std::vector<double> demand = Demand(seed);
+    Forecaster forecaster = WithHistory(demand, horizon);
+    CHECK(forecaster.Predict().state == model::ForecastState::kReady);
+    Tally tally;
+    for (int t = kHistory; t < kHistory + kLive; ++t) {
+      Look(forecaster, demand, t, tally);
+      forecaster.Observe(At(t), demand[static_cast<size_t>(t)]);
+      if (forecaster.WantsFit()) {
+        forecaster.Adopt(FitModels(*forecaster.CopyForFit()));
+      }
     }
+    const double covered_1 = static_cast<double>(tally.held_1) / kLive;
+    const double covered_60 = static_cast<double>(tally.held_60) / tally.tried_60;
+    const double margin = tally.margin_at_peak / tally.at_peak;
+    CAPTURE(seed, horizon, covered_1, covered_60, margin, tally.highest_upper);
+    CHECK(covered_1 >= 0.90);
+    CHECK(covered_1 <= 0.985);
+    CHECK(covered_60 >= 0.90);
+    CHECK(covered_60 <= 0.985);
+    CHECK(margin <= 0.15);
+    CHECK(margin > 0.05);
+    all.peaks += tally.peaks;
+    all.peaks_held += tally.peaks_held;
+    all.peak_ratio += tally.peak_ratio;
   }
-  const double covered_1 = static_cast<double>(tally.held_1) / kLive;
-  const double covered_60 = static_cast<double>(tally.held_60) / tally.tried_60;
-  const double peaks = static_cast<double>(tally.peaks_held) / tally.peaks;
-  const double ratio = tally.peak_ratio / tally.peaks;
-  const double margin = tally.margin_at_peak / tally.at_peak;
-  CAPTURE(seed, horizon, covered_1, covered_60, peaks, ratio, margin, tally.highest_upper);
-  CHECK(covered_1 >= 0.90);
-  CHECK(covered_1 <= 0.985);
-  CHECK(covered_60 >= 0.90);
-  CHECK(covered_60 <= 0.985);
-  CHECK(margin <= 0.15);
-  CHECK(margin > 0.05);
-  CHECK(peaks >= 0.90);
-  CHECK(ratio <= 1.2);
+  CHECK(static_cast<double>(all.peaks_held) / all.peaks >= 0.95);
+  CHECK(all.peak_ratio / all.peaks <= 1.1);
 }
 
 }  // namespace shadowd::forecast

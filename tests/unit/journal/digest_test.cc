@@ -66,13 +66,20 @@ TEST_CASE("each item of an outcome has its own digest, with the service and the 
 
 TEST_CASE("the digest of a fit covers the models in it") {
   forecast::Fit fit;
-  fit.linear.emplace_back(forecast::Features{{1, 2}, {}}, 3.0, std::vector<double>{1, 2, 3},
+  fit.linear.emplace_back(forecast::Features{.lags = {1, 2}}, 3.0, std::vector<double>{1, 2, 3},
                           std::vector<double>(9, 0.5));
   forecast::Fit other = fit;
   CHECK(DigestOf(other) == DigestOf(fit));
   other.linear[0] =
-      forecast::LinearModel(forecast::Features{{1, 2}, {}}, 3.0, {1, 2, 4}, std::vector<double>(9, 0.5));
+      forecast::LinearModel(forecast::Features{.lags = {1, 2}}, 3.0, {1, 2, 4}, std::vector<double>(9, 0.5));
   CHECK(DigestOf(other) != DigestOf(fit));
+  other = fit;
+  other.smoothing.emplace_back(std::vector<double>(9, 1.0), 0, std::vector<int>{3},
+                               forecast::SmoothingGains{});
+  const uint32_t one = DigestOf(other);
+  CHECK(one != DigestOf(fit));
+  other.smoothing[0].Update(9, 2);
+  CHECK(DigestOf(other) != one);
 }
 
 }  // namespace

@@ -1,0 +1,81 @@
+#include "forecast/members.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <numbers>
+
+#include "base/rng.h"
+
+namespace shadowd::forecast {
+namespace {
+
+std::vector<double> Days(size_t n, double noise, uint64_t seed) {
+  Rng rng(seed);
+  std::vector<double> z;
+  for (size_t t = 0; t < n; ++t) {
+    z.push_back(5 + std::sin(2 * std::numbers::pi * static_cast<double>(t % 24) / 24) + noise * rng.Normal());
+  }
+  return z;
+}
+
+}  // namespace
+
+TEST_CASE("weights fall with the fourth power of the error, and twice the best error is none") {
+  const std::vector<double> weights = Weigh({1.0, 1.25, 2.5});
+  const double fourth = std::pow(0.8, 4);
+  CHECK(weights[0] == Approx(1 / (1 + fourth)));
+  CHECK(weights[1] == Approx(fourth / (1 + fourth)));
+  CHECK(weights[2] == 0);
+  CHECK(Weigh({0.0, 0.0, 1.0}) == std::vector<double>{0.5, 0.5, 0});
+}
+
+TEST_CASE("an outage among the errors hardly moves sigma") {
+  std::vector<double> errors;
+  Rng rng(4);
+  for (int i = 0; i < 400; ++i) {
+    errors.push_back(rng.Normal());
+  }
+  const double before = RobustSigma(errors);
+  CHECK(before == Approx(1).margin(0.1));
+  errors[7] = 1e6;
+  CHECK(RobustSigma(errors) < 1.05 * before);
+  CHECK(RobustSigma({0, 0, 0}) == 0);
+}
+
+TEST_CASE("a linear member knows its noise and errs by it") {
+  const Rolling rolling = PlaceOrigins(Days(600, 0.1, 1), 0, 12, 24);
+  const LinearMember member = TrainLinear(rolling, {.lags = {1, 24}, .harmonics = {{24, 1}}});
+  CHECK(member.sigma == Approx(0.1).margin(0.02));
+  CHECK(member.paths.error < 1.2 * 0.0798);  // the mean size of such a noise
+  CHECK(member.paths.from.size() == rolling.origins.size());
+}
+
+TEST_CASE("smoothing finds a slow level in noise and a fast one without it") {
+  const std::vector<int> none;
+  Rng rng(2);
+  std::vector<double> noise, walk{0};
+  for (int t = 0; t < 400; ++t) {
+    noise.push_back(rng.Normal());
+    walk.push_back(walk.back() + rng.Normal());
+  }
+  const SmoothingMember slow = TrainSmoothing(PlaceOrigins(noise, 0, 4, 1), none, 1);
+  const SmoothingMember fast = TrainSmoothing(PlaceOrigins(walk, 0, 4, 1), none, 1);
+  CHECK(slow.whole.gains().level <= 0.1);
+  CHECK(std::max(fast.whole.gains().level, fast.whole.gains().fade) >= 0.6);
+}
+
+TEST_CASE("smoothing leaves out seasons that would cost too much memory") {
+  Rng rng(6);
+  std::vector<double> z;
+  for (int t = 0; t < 4100; ++t) {
+    z.push_back(rng.Normal());
+  }
+  const std::vector<int> seasons{24, 2016}, day{24};
+  const Rolling rolling = PlaceOrigins(z, 0, 4, 24);
+  std::vector<double> with(50), without(50);
+  TrainSmoothing(rolling, seasons, 1).whole.Path(4099, with);
+  TrainSmoothing(rolling, day, 1).whole.Path(4099, without);
+  CHECK(with == without);
+}
+
+}  // namespace shadowd::forecast
