@@ -223,8 +223,8 @@ class Bytes {
     All(at_step, sigma, path);
   }
   void Add(const forecast::Fit& fit) {
-    const auto& [service, version, step, usable, reason, transform, seasons, linear, smoothing, weights, sigma,
-                 limits, origins, mase, last_step] = fit;
+    const auto& [service, version, step, usable, reason, transform, seasons, linear, smoothing, weights,
+                 sigma, limits, origins, mase, last_step] = fit;
     All(service, version, step, usable, reason, transform, seasons, linear, smoothing, weights, sigma, limits,
         origins, mase, last_step);
   }

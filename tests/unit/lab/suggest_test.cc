@@ -47,7 +47,7 @@ const std::string kSilly =
 }  // namespace
 
 TEST_CASE("silly settings get cheaper, and the figures are those of a play with what is proposed") {
-  const sim::Scene scene = SceneWith(kSilly);
+  const sim::Scene scene = SceneWith(kSilly, 20);
   std::vector<int> plays;
   const auto suggestion = Suggest(
       scene, [&](int play, int) { plays.push_back(play); }, 8);
