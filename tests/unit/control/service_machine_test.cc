@@ -1,6 +1,11 @@
 #include "control/service_machine.h"
 
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "forecast/fit.h"
 
 using namespace shadowd;
 using namespace shadowd::control;
@@ -128,4 +133,49 @@ TEST_CASE("a proposal outside the bounds names the field") {
   const Status status = outcome.replies[0].value.status();
   CHECK(status.code() == absl::StatusCode::kInvalidArgument);
   CHECK(FieldOf(status) == "replicas");
+}
+
+namespace {
+
+// What the fit that is asked for is made of; nothing where none is.
+std::shared_ptr<const forecast::FitInput> FitAsked(const ports::Outcome& outcome) {
+  for (const ports::Action& action : outcome.actions) {
+    if (const auto* fit = std::get_if<ports::FitForecast>(&action.effect)) {
+      return fit->input;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+TEST_CASE("a fit that is asked for is made of both scales, also where one is underway") {
+  ServiceMachine machine(model::ServiceId("web"));
+  HostArbiter host({});
+  model::ServiceSpec spec = Spec();
+  spec.mode = model::Mode::kObserve;  // steps of fifteen seconds
+  Apply(machine, host, spec);
+  const auto step = [&](auto payload) {
+    ports::Outcome outcome;
+    machine.Step({spec.id, std::move(payload), 6, "uid=0"}, kNow, host, outcome);
+    return FitAsked(outcome);
+  };
+  const auto fitted = [](const forecast::FitInput& input) {
+    return ports::ForecastFitted{std::make_shared<const forecast::Fit>(forecast::FitModels(input))};
+  };
+  ports::ImportHistory history;
+  for (int i = 6 * 240; i > 0; --i) {
+    history.demand_rps.emplace_back(kNow.wall - i * std::chrono::seconds(15), 100 + i % 7);
+  }
+  const auto fine = step(history);
+  REQUIRE(fine);
+  CHECK(fine->options.step == std::chrono::seconds(15));
+  CHECK_FALSE(step(ports::Retrain{}));  // one at a time
+  const auto again = step(fitted(*fine));
+  REQUIRE(again);  // what was asked for while it ran
+  CHECK(again->options.step == std::chrono::seconds(15));
+  const auto coarse = step(fitted(*again));
+  REQUIRE(coarse);
+  CHECK(coarse->options.step == std::chrono::seconds(300));
+  CHECK_FALSE(step(fitted(*coarse)));
 }
