@@ -171,6 +171,17 @@ Status Import(const Session& session, const std::string& service, const std::str
   return PrintResult(session, taken, sentence);
 }
 
+Status NullTrial(const Session& session, const std::string& service, std::chrono::seconds wait) {
+  SHADOWD_ASSIGN_OR_RETURN(const auto client, session.Connect());
+  return PrintRow(session, client->RunNullTrial(ServicePath(service), wait));
+}
+
+Status Revert(const Session& session, const std::string& model, const std::string& service) {
+  SHADOWD_ASSIGN_OR_RETURN(const std::string name, FullName(Noun::kModel, model, service));
+  SHADOWD_ASSIGN_OR_RETURN(const auto client, session.Connect());
+  return PrintRow(session, client->RevertModel(name));
+}
+
 Status Retrain(const Session& session, const std::string& service) {
   SHADOWD_ASSIGN_OR_RETURN(const auto client, session.Connect());
   return PrintRow(session, client->Retrain(ServicePath(service)));

@@ -19,7 +19,9 @@ Status Report(const Session& session, const std::string& service, std::optional<
               const std::string& file);
 Status Import(const Session& session, const std::string& service, const std::string& file,
               const std::string& value_column);
+Status NullTrial(const Session& session, const std::string& service, std::chrono::seconds wait);
 Status Retrain(const Session& session, const std::string& service);
+Status Revert(const Session& session, const std::string& model, const std::string& service);
 Status Cancel(const Session& session, const std::string& trial, const std::string& service);
 Status Terminate(const Session& session, const std::string& shadow, const std::string& service);
 Status Judge(const Session& session, const std::string& decision, const std::string& service, bool approve);

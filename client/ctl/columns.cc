@@ -113,7 +113,7 @@ Row RowOf(const v1::Shadow& shadow) {
 
 template <>
 Row HeaderOf<v1::Decision>() {
-  return {"NAME", "SERVICE", "TRIGGER", "KIND", "STATE", "FROM", "PLANNED", "TO", "AGE", "REASON"};
+  return {"NAME", "SERVICE", "TRIGGER", "KIND", "STATE", "OUTCOME", "FROM", "PLANNED", "TO", "AGE", "REASON"};
 }
 Row RowOf(const v1::Decision& decision) {
   return {LastSegment(decision.name()),
@@ -121,6 +121,9 @@ Row RowOf(const v1::Decision& decision) {
           v1::Trigger::Kind_Name(decision.trigger().kind()),
           v1::Decision::Kind_Name(decision.kind()),
           v1::Decision::State_Name(decision.state()),
+          decision.outcome() == v1::Decision::OUTCOME_UNSPECIFIED
+              ? "-"
+              : v1::Decision::Outcome_Name(decision.outcome()),
           std::to_string(decision.from()),
           std::to_string(decision.planned()),
           std::to_string(decision.to()),
@@ -130,18 +133,21 @@ Row RowOf(const v1::Decision& decision) {
 
 template <>
 Row HeaderOf<v1::Model>() {
-  return {"NUMBER", "SERVICE", "CAUSE", "TRIAL", "ERROR-BEFORE", "ERROR-AFTER", "POINTS", "AGE", "SUMMARY"};
+  return {"NUMBER",      "SERVICE", "CAUSE", "TRIAL", "ERROR-BEFORE",
+          "ERROR-AFTER", "POINTS",  "MASE",  "AGE",   "SUMMARY"};
 }
 Row RowOf(const v1::Model& model) {
-  return {LastSegment(model.name()),
-          ServiceOf(model.name()),
-          v1::Model::Cause_Name(model.cause()),
-          model.trial().empty() ? "-" : LastSegment(model.trial()),
-          fmt::format("{:.1f}%", 100 * model.error_before()),
-          fmt::format("{:.1f}%", 100 * model.error_after()),
-          std::to_string(model.learnt().points_size()),
-          Age(model.create_time().seconds()),
-          Cut(model.summary())};
+  return {
+      LastSegment(model.name()),
+      ServiceOf(model.name()),
+      v1::Model::Cause_Name(model.cause()),
+      model.trial().empty() ? "-" : LastSegment(model.trial()),
+      fmt::format("{:.1f}%", 100 * model.error_before()),
+      fmt::format("{:.1f}%", 100 * model.error_after()),
+      std::to_string(model.learnt().points_size()),
+      model.learnt().forecasts_size() > 0 ? fmt::format("{:.2f}", model.learnt().forecasts(0).mase()) : "-",
+      Age(model.create_time().seconds()),
+      Cut(model.summary())};
 }
 
 template <>

@@ -25,6 +25,7 @@ struct Arguments {
   std::string noun;
   int replicas = 0;
   bool wait = false;
+  bool null_trial = false;
   double wait_seconds = 300;
   double demand = 0;
   bool off = false;
@@ -76,6 +77,44 @@ void AddReading(CLI::App& app, Arguments& a) {
       ->check(CLI::Range(int64_t{1}, std::numeric_limits<int64_t>::max()));
 }
 
+void AddWaiting(CLI::App* sub, Arguments& a, const char* help) {
+  sub->add_flag("--wait", a.wait, help);
+  sub->add_option("--wait-seconds", a.wait_seconds, "With --wait, at most this long")
+      ->check(CLI::Range(1, 600))
+      ->capture_default_str();
+}
+
+std::chrono::seconds WaitOf(const Arguments& a) {
+  return std::chrono::seconds(static_cast<int64_t>(a.wait ? a.wait_seconds : 0));
+}
+
+void AddTesting(CLI::App& app, Arguments& a) {
+  CLI::App* propose =
+      Add(app, a, "propose", "Propose a number of replicas: it is tested like any other trigger",
+          [&a] { return Propose(a.session, a.name, a.replicas, WaitOf(a)); });
+  propose->add_option("service", a.name, "The service")->required();
+  propose->add_option("--replicas", a.replicas, "Replicas proposed")->required();
+  AddWaiting(propose, a, "Wait until the proposal was tested");
+
+  CLI::App* trial = Add(app, a, "trial", "Order a trial of today's level: what it says to differ is noise",
+                        [&a] { return NullTrial(a.session, a.name, WaitOf(a)); });
+  trial->add_option("service", a.name, "The service")->required();
+  trial
+      ->add_flag("--null", a.null_trial,
+                 "Two shadows at today's load, compared with each other and production")
+      ->required();
+  AddWaiting(trial, a, "Wait until it has ended");
+
+  Add(app, a, "retrain", "Fit the model of a service anew; ends when the new version is kept",
+      [&a] { return Retrain(a.session, a.name); })
+      ->add_option("service", a.name, "The service")
+      ->required();
+  CLI::App* revert = Add(app, a, "revert", "Go back to what an old version of the model knew",
+                         [&a] { return Revert(a.session, a.name, a.read.service); });
+  revert->add_option("model", a.name, "Full name, SERVICE/NUMBER, or with --service the number")->required();
+  revert->add_option("-s,--service", a.read.service, "Whose model");
+}
+
 void AddServices(CLI::App& app, Arguments& a) {
   CLI::App* apply = Add(app, a, "apply", "Create services, or make them as their files say",
                         [&a] { return ApplyFiles(a.session, a.path, a.dry_run); });
@@ -94,21 +133,7 @@ void AddServices(CLI::App& app, Arguments& a) {
   remove->add_option("noun", a.noun, "service")->required();
   remove->add_option("name", a.name, "Name of the service")->required();
 
-  CLI::App* propose =
-      Add(app, a, "propose", "Propose a number of replicas: it is tested like any other trigger", [&a] {
-        const double wait = a.wait ? a.wait_seconds : 0;
-        return Propose(a.session, a.name, a.replicas, std::chrono::seconds(static_cast<int64_t>(wait)));
-      });
-  propose->add_option("service", a.name, "The service")->required();
-  propose->add_option("--replicas", a.replicas, "Replicas proposed")->required();
-  propose->add_flag("--wait", a.wait, "Wait until the proposal was tested");
-  propose->add_option("--wait-seconds", a.wait_seconds, "With --wait, at most this long")
-      ->check(CLI::Range(1, 600))
-      ->capture_default_str();
-
-  Add(app, a, "retrain", "Fit the model of a service anew", [&a] { return Retrain(a.session, a.name); })
-      ->add_option("service", a.name, "The service")
-      ->required();
+  AddTesting(app, a);
 }
 
 void AddTelemetry(CLI::App& app, Arguments& a) {

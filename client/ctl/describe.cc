@@ -3,18 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
+#include "describe_parts.h"
 #include "names.h"
 #include "print.h"
 
 namespace shadowd::ctl {
 namespace {
-
-std::string Line(const char* label, const std::string& value) {
-  return value.empty() ? std::string() : fmt::format("{:<12} {}\n", label, value);
-}
 
 // In the KPI's unit, as people read it.
 std::string ValueOf(v1::KpiDelta::Kpi kpi, double value) {
@@ -59,6 +55,20 @@ Row KpiRow(const v1::Arm& arm, const v1::KpiDelta& kpi, bool first) {
           v1::KpiDelta::SloAxis_Name(kpi.slo())};
 }
 
+// The next prediction of the same load, beside the one before and what was measured.
+std::string AfterText(const v1::Arm& arm) {
+  const auto& before = arm.predicted().p95_us();
+  const auto& after = arm.predicted_after().p95_us();
+  const auto tail = std::find_if(arm.verdict().kpis().begin(), arm.verdict().kpis().end(),
+                                 [](const auto& kpi) { return kpi.kpi() == v1::KpiDelta::LATENCY_P95; });
+  if (!arm.predicted_after().known() || tail == arm.verdict().kpis().end() || tail->measured() <= 0) {
+    return "";
+  }
+  return fmt::format("    p95 predicted before {}, measured {}, predicted since {}\n",
+                     arm.predicted().known() ? ValueOf(tail->kpi(), before.expected()) : "-",
+                     ValueOf(tail->kpi(), tail->measured()), ValueOf(tail->kpi(), after.expected()));
+}
+
 template <typename Arms>
 std::string ArmsText(const Arms& arms) {
   std::vector<Row> rows;
@@ -77,6 +87,7 @@ std::string ArmsText(const Arms& arms) {
         v1::KpiDelta::SloAxis_Name(arm.verdict().slo()), v1::ArmVerdict::Cause_Name(arm.verdict().cause()),
         arm.verdict().requests(), arm.verdict().windows(), arm.verdict().windows_void(),
         arm.verdict().reason().empty() ? "" : "\n    " + arm.verdict().reason());
+    verdicts += AfterText(arm);
   }
   if (rows.empty()) {
     return "\nNo arms.\n";
@@ -86,91 +97,17 @@ std::string ArmsText(const Arms& arms) {
   return fmt::format("\n{}\nVerdicts\n{}", Table(header, rows), verdicts);
 }
 
+std::string TimeOrEmpty(const google::protobuf::Timestamp& time) {
+  return time.seconds() == 0 ? std::string() : Clock(time.seconds());
+}
+
+}  // namespace
+
 std::string TriggerText(const v1::Trigger& trigger) {
   std::string text = v1::Trigger::Kind_Name(trigger.kind()) + " at " + Clock(trigger.time().seconds());
   text += fmt::format(": {} replicas at {} req/s, planned {} for {} req/s", trigger.current(),
                       Short(trigger.present_rps()), trigger.planned(), Short(trigger.planned_rps()));
   return trigger.evidence().empty() ? text : text + "\n             " + trigger.evidence();
-}
-
-std::string TimeOrEmpty(const google::protobuf::Timestamp& time) {
-  return time.seconds() == 0 ? std::string() : Clock(time.seconds());
-}
-
-struct Column {  // of the plot: some steps together
-  double expected = 0;
-  double lower = 0;
-  double upper = 0;
-};
-
-std::vector<Column> ColumnsOf(const v1::Forecast& forecast, size_t width) {
-  const size_t steps = static_cast<size_t>(forecast.steps_size());
-  const size_t count = std::min(width, steps);
-  std::vector<Column> columns;
-  for (size_t i = 0; i < count; ++i) {
-    const size_t begin = i * steps / count;
-    const size_t end = (i + 1) * steps / count;
-    Column column;
-    column.lower = forecast.steps(static_cast<int>(begin)).lower_rps();
-    for (size_t step = begin; step < end; ++step) {
-      const auto& value = forecast.steps(static_cast<int>(step));
-      column.expected += value.expected_rps() / static_cast<double>(end - begin);
-      column.lower = std::min(column.lower, value.lower_rps());
-      column.upper = std::max(column.upper, value.upper_rps());
-    }
-    columns.push_back(column);
-  }
-  return columns;
-}
-
-}  // namespace
-
-std::string PlotForecast(const v1::Forecast& forecast, size_t width, size_t height) {
-  const std::vector<Column> columns = ColumnsOf(forecast, width);
-  if (columns.empty()) {
-    return "  (no steps)\n";
-  }
-  double top = forecast.last_observed_rps();
-  for (const Column& column : columns) {
-    top = std::max(top, column.upper);
-  }
-  top = top > 0 ? top : 1;
-  const auto row_of = [&](double value) {
-    return static_cast<size_t>(
-        std::lround((1 - std::clamp(value / top, 0.0, 1.0)) * static_cast<double>(height - 1)));
-  };
-  std::string text;
-  for (size_t row = 0; row < height; ++row) {
-    const bool labelled = row % 4 == 0 || row + 1 == height;
-    const double at = top * (1 - static_cast<double>(row) / static_cast<double>(height - 1));
-    std::string line = fmt::format("{:>8} |", labelled ? Short(at) : "");
-    line += row_of(forecast.last_observed_rps()) == row ? 'o' : ' ';
-    for (const Column& column : columns) {
-      const bool inside = row >= row_of(column.upper) && row <= row_of(column.lower);
-      const bool limit = row == row_of(column.upper) || row == row_of(column.lower);
-      line += row == row_of(column.expected) ? '*' : limit ? '-' : inside ? '.' : ' ';
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  const int64_t length = forecast.step().seconds() * forecast.steps_size();
-  text += fmt::format("{:>8} +{}\n{:>8}  now{:>{}}\n", "req/s", std::string(columns.size() + 1, '-'), "",
-                      fmt::format("+{} s", length), columns.size() > 2 ? columns.size() - 2 : 1);
-  return text + "  * expected   - prediction limits   o observed now\n";
-}
-
-std::string Describe(const v1::Forecast& forecast) {
-  std::string text = Line("Forecast", forecast.name());
-  text += Line("Made", Clock(forecast.make_time().seconds()) + " by model " +
-                           std::to_string(forecast.model_version()));
-  text += Line("State", v1::Forecast::State_Name(forecast.state()) +
-                            (forecast.degraded_reason().empty() ? "" : ": " + forecast.degraded_reason()));
-  text += Line("Limits", fmt::format("expected + {:.2f} sigma, - {:.2f} sigma, sigma {} req/s",
-                                     forecast.k_upper(), forecast.k_lower(), Short(forecast.sigma_rps())));
-  text += Line("Coverage", fmt::format("{:.1f} % of {} observations (wanted {:.1f} %), MASE {}",
-                                       100 * forecast.coverage_so_far(), forecast.coverage_samples(),
-                                       100 * forecast.coverage_target(), Short(forecast.mase())));
-  return text + "\n" + PlotForecast(forecast, 72, 17);
 }
 
 std::string Describe(const v1::Trial& trial) {
@@ -208,6 +145,10 @@ std::string Describe(const v1::Decision& decision) {
                               : fmt::format("{}, {:.1f} s after the trigger",
                                             Clock(decision.apply_time().seconds()), decision.lead_seconds()));
   text += Line("Price", fmt::format("trial {:.4f}, worth {:+.4f}", decision.trial_cost(), decision.worth()));
+  text += Line("Afterwards",
+               decision.outcome_reason().empty()
+                   ? std::string()
+                   : v1::Decision::Outcome_Name(decision.outcome()) + ": " + decision.outcome_reason());
   return text + (decision.arms_size() == 0 ? std::string() : ArmsText(decision.arms()));
 }
 

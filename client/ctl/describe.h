@@ -2,13 +2,15 @@
 // is shown in YAML.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "shadowd/client.h"
 
 namespace shadowd::ctl {
 
-std::string Describe(const v1::Forecast& forecast);
+// `recent`: what it triggered of late, newest first.
+std::string Describe(const v1::Forecast& forecast, std::span<const v1::Trigger> recent);
 std::string Describe(const v1::Trial& trial);
 std::string Describe(const v1::Decision& decision);
 

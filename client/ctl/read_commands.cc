@@ -153,6 +153,41 @@ Status Get(const Session& session, const ReadArguments& arguments) {
   });
 }
 
+namespace {
+
+constexpr int kTriggersShown = 5;
+
+// What the forecast of a service triggered of late, newest first.
+StatusOr<std::vector<v1::Trigger>> RecentTriggers(client::Client& client, const std::string& forecast) {
+  auto pager = client.List<v1::Decision>("services/" + ServiceOf(forecast));
+  std::vector<v1::Trigger> triggers;
+  while (static_cast<int>(triggers.size()) < kTriggersShown) {
+    SHADOWD_ASSIGN_OR_RETURN(const auto decision, pager.Next());
+    if (!decision.has_value()) {
+      break;
+    }
+    triggers.push_back(decision->trigger());
+  }
+  return triggers;
+}
+
+Status DescribeForecast(const Session& session, client::Client& client, const v1::Forecast& forecast) {
+  SHADOWD_ASSIGN_OR_RETURN(const auto recent, RecentTriggers(client, forecast.name()));
+  if (session.output == Output::kTable) {
+    Print(Describe(forecast, recent));
+    return absl::OkStatus();
+  }
+  auto value = ToJson(forecast);
+  value["recent_triggers"] = nlohmann::ordered_json::array();
+  for (const v1::Trigger& trigger : recent) {
+    value["recent_triggers"].push_back(ToJson(trigger));
+  }
+  PrintValue(value, session.output);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 Status DescribeOne(const Session& session, const ReadArguments& arguments) {
   SHADOWD_ASSIGN_OR_RETURN(const Noun noun, NounOf(arguments.noun));
   SHADOWD_ASSIGN_OR_RETURN(const auto client, session.Connect());
@@ -160,11 +195,13 @@ Status DescribeOne(const Session& session, const ReadArguments& arguments) {
     using T = typename decltype(type)::Type;
     SHADOWD_ASSIGN_OR_RETURN(const std::string name, FullName(noun, arguments.name, arguments.service));
     SHADOWD_ASSIGN_OR_RETURN(const T resource, client->Get<T>(name));
+    if constexpr (std::is_same_v<T, v1::Forecast>) {
+      return DescribeForecast(session, *client, resource);
+    }
     if (session.output != Output::kTable) {
       return PrintOne(session, resource);
     }
-    if constexpr (std::is_same_v<T, v1::Forecast> || std::is_same_v<T, v1::Trial> ||
-                  std::is_same_v<T, v1::Decision>) {
+    if constexpr (std::is_same_v<T, v1::Trial> || std::is_same_v<T, v1::Decision>) {
       Print(Describe(resource));
     } else {
       Print(ToYaml(ToJson(resource)));

@@ -118,6 +118,18 @@ absl::StatusOr<v1::Decision> Client::ProposeScaling(const std::string& service, 
   return transport_->Call(&v1::Services::Stub::ProposeScaling, request, wait);
 }
 
+absl::StatusOr<v1::Decision> Client::RunNullTrial(const std::string& service, milliseconds wait) {
+  auto request = Named<v1::RunNullTrialRequest>(service);
+  if (wait.count() > 0) {
+    *request.mutable_wait_timeout() = ToDuration(wait);
+  }
+  return transport_->Call(&v1::Services::Stub::RunNullTrial, request, wait);
+}
+
+absl::StatusOr<v1::Model> Client::RevertModel(const std::string& model) {
+  return transport_->Call(&v1::Models::Stub::RevertModel, Named<v1::RevertModelRequest>(model));
+}
+
 absl::StatusOr<v1::Model> Client::Retrain(const std::string& service) {
   return transport_->Call(&v1::Services::Stub::Retrain, Named<v1::RetrainRequest>(service));
 }

@@ -25,11 +25,11 @@ StatusOr<FeedPlan> MakeFeedPlan(const ports::SetTraffic& traffic, const mirror::
     if (!(feed.rate_rps >= 0)) {
       return InvalidArgument("feeds[{}].rate_rps: {} is not a rate", i, feed.rate_rps);
     }
-    plan.shadows.push_back(
-        {{feed.shadow, feed.address, endpoint}, std::min(feed.rate_rps, traffic.load.max_rps_per_shadow)});
+    plan.shadows.push_back({{feed.shadow, feed.address, endpoint},
+                            std::min(feed.rate_rps, traffic.load.max_rps_per_shadow),
+                            std::max(1, feed.instances)});
   }
   plan.schedule.balancing = traffic.balancing;
-  plan.schedule.instances = std::max(1, traffic.production_instances);
   plan.schedule.synthetic = traffic.load.enabled;
   plan.schedule.seed = traffic.seed;
   for (const std::string& path : traffic.load.paths) {

@@ -159,20 +159,20 @@ void HttpSender::Apply(Command command, MonoTime now) {
 void HttpSender::ApplyShadows(Service& service, FeedPlan& plan, MonoTime now) {
   const load::Schedule::Options before = std::exchange(service.options, plan.schedule);
   const bool same_kind = before.balancing == plan.schedule.balancing &&
-                         before.instances == plan.schedule.instances &&
                          before.synthetic == plan.schedule.synthetic;
   std::vector<std::unique_ptr<ShadowTarget>> targets;
   bool added = false;
   for (FeedPlan::Shadow& shadow : plan.shadows) {
     load::Schedule::Options options = plan.schedule;
     options.seed = SeedOf(options.seed, shadow.place.shadow.str());
+    options.instances = shadow.instances;
     const auto found =
         std::find_if(service.targets.begin(), service.targets.end(), [&shadow](const auto& target) {
           return target != nullptr && SamePlace(target->place(), shadow.place);
         });
     if (found != service.targets.end()) {
       targets.push_back(std::move(*found));
-      if (!same_kind) {
+      if (!same_kind || targets.back()->instances != shadow.instances) {
         targets.back()->Reschedule(load::Schedule(options, now));
       }
     } else {
@@ -182,6 +182,7 @@ void HttpSender::ApplyShadows(Service& service, FeedPlan& plan, MonoTime now) {
       targets.back()->window_start = now;
       targets.back()->window_wall = clock_().wall;
     }
+    targets.back()->instances = shadow.instances;
     targets.back()->schedule().SetTarget(shadow.rate_rps, now);
   }
   service.targets = std::move(targets);

@@ -31,9 +31,10 @@ struct FeedPlan {
   struct Shadow {
     ShadowTarget::Place place;
     double rate_rps = 0;
+    int instances = 1;
   };
   std::vector<Shadow> shadows;
-  load::Schedule::Options schedule;  // the seed is spread over the shadows
+  load::Schedule::Options schedule;  // of all: each has its instances and a seed made of this one
   std::vector<load::WireRequestPtr> fallback;
 };
 

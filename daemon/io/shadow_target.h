@@ -56,6 +56,7 @@ class ShadowTarget {
   void Reschedule(const load::Schedule& schedule) { schedule_ = schedule; }
 
   MonoTime window_start;
+  int instances = 1;  // that its schedule's arrivals are split over
   WallTime window_wall;
 
  private:

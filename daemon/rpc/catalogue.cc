@@ -41,7 +41,7 @@ ResourceTable::Facts FactsOf(const model::Trial& trial) {
 ResourceTable::Facts FactsOf(const model::Decision& decision) {
   return {ServiceName(decision.service), model::DecisionKindName(decision.kind), Ended(decision.state)};
 }
-// Versions of a model and entries of the ledger never change again.
+// Versions of a model never change again, entries of the ledger once, when the outcome is known.
 ResourceTable::Facts FactsOf(const model::ModelVersion& version) {
   return {ServiceName(version.service), "", true};
 }

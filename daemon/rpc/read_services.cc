@@ -3,6 +3,7 @@
 #include "daemon/rpc/command.h"
 #include "daemon/rpc/read_calls.h"
 #include "daemon/rpc/watch_call.h"
+#include "rpc/convert_model.h"
 #include "rpc/convert_replica.h"
 #include "rpc/convert_trial.h"
 #include "rpc/resource_name.h"
@@ -116,6 +117,28 @@ grpc::ServerWriteReactor<v1::WatchModelsResponse>* ModelsService::WatchModels(
   return ServeWatch(edge_, "Models.WatchModels", Noun::kModel, request, request->parent(),
                     rpc::ParseServiceParent(request->parent()).status(),
                     &v1::WatchModelsResponse::mutable_model);
+}
+
+grpc::ServerUnaryReactor* ModelsService::RevertModel(grpc::CallbackServerContext* context,
+                                                     const v1::RevertModelRequest* request,
+                                                     v1::Model* response) {
+  const auto revert = [](auto call, auto checked) {
+    const auto ref = rpc::ParseModelName(checked->name());
+    if (!ref.ok()) {
+      return call->Answer(ref.status());
+    }
+    call->edge().dispatcher.Read([call, checked, service = ref->service](Catalogue& catalogue) {
+      const auto found = Find<v1::Model>(catalogue, Noun::kModel, checked->name());
+      auto version = found.ok() ? rpc::FromProto(*found) : StatusOr<model::ModelVersion>(found.status());
+      if (!version.ok()) {
+        return call->Answer(version.status());
+      }
+      PostThen<model::ModelVersion>(
+          call, service, ports::RevertModel{*std::move(version)},
+          [](const auto& done, const model::ModelVersion& made) { done->Answer(rpc::ToProto(made)); });
+    });
+  };
+  return Serve(edge_, context, "Models.RevertModel", request, response, revert);
 }
 
 grpc::ServerUnaryReactor* CostsService::GetCost(grpc::CallbackServerContext* context,

@@ -66,6 +66,8 @@ class ModelsService final : public v1::Models::CallbackService {
                                        v1::ListModelsResponse*) override;
   grpc::ServerWriteReactor<v1::WatchModelsResponse>* WatchModels(grpc::CallbackServerContext*,
                                                                  const v1::WatchModelsRequest*) override;
+  grpc::ServerUnaryReactor* RevertModel(grpc::CallbackServerContext*, const v1::RevertModelRequest*,
+                                        v1::Model*) override;
 
  private:
   Edge& edge_;

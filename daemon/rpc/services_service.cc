@@ -261,6 +261,24 @@ grpc::ServerUnaryReactor* ServicesService::ProposeScaling(grpc::CallbackServerCo
                request->has_wait_timeout() ? kWaitMax : Micros(0));
 }
 
+grpc::ServerUnaryReactor* ServicesService::RunNullTrial(grpc::CallbackServerContext* context,
+                                                        const v1::RunNullTrialRequest* request,
+                                                        v1::Decision* response) {
+  const auto run = [](auto call, auto checked) {
+    const auto id = rpc::ParseServiceName(checked->name());
+    const auto wait = WaitOf(checked->has_wait_timeout(), checked->wait_timeout());
+    if (!id.ok() || !wait.ok()) {
+      return call->Answer(!id.ok() ? id.status() : wait.status());
+    }
+    PostThen<model::Decision>(call, *id, ports::RunNullTrial{checked->request_id()},
+                              [wait = *wait](const auto& done, const model::Decision& decision) {
+                                AnswerProposal(done, rpc::ToProto(decision), wait);
+                              });
+  };
+  return Serve(edge_, context, "Services.RunNullTrial", request, response, run,
+               request->has_wait_timeout() ? kWaitMax : Micros(0));
+}
+
 grpc::ServerUnaryReactor* ServicesService::Retrain(grpc::CallbackServerContext* context,
                                                    const v1::RetrainRequest* request, v1::Model* response) {
   return Serve(edge_, context, "Services.Retrain", request, response, [](auto call, auto checked) {

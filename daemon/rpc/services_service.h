@@ -33,6 +33,8 @@ class ServicesService final : public v1::Services::CallbackService {
       grpc::CallbackServerContext*, const v1::WatchInstancesRequest*) override;
   grpc::ServerUnaryReactor* ProposeScaling(grpc::CallbackServerContext*, const v1::ProposeScalingRequest*,
                                            v1::Decision*) override;
+  grpc::ServerUnaryReactor* RunNullTrial(grpc::CallbackServerContext*, const v1::RunNullTrialRequest*,
+                                         v1::Decision*) override;
   grpc::ServerUnaryReactor* Retrain(grpc::CallbackServerContext*, const v1::RetrainRequest*,
                                     v1::Model*) override;
 

@@ -151,6 +151,9 @@ Status ValidateTrial(const model::TrialSpec& trial) {
   SHADOWD_RETURN_IF_ERROR(CheckNumber("trial.alpha", trial.alpha, 0.0001, 0.5));
   SHADOWD_RETURN_IF_ERROR(CheckNumber("trial.tolerance", trial.tolerance, 0.001, 10));
   SHADOWD_RETURN_IF_ERROR(CheckNumber("trial.void_share_max", trial.void_share_max, 0, 1));
+  SHADOWD_RETURN_IF_ERROR(CheckNumber("trial.tolerance_min", trial.tolerance_min, 0.001, 10));
+  SHADOWD_RETURN_IF_ERROR(CheckNumber("trial.tolerance_max", trial.tolerance_max, trial.tolerance_min, 10));
+  SHADOWD_RETURN_IF_ERROR(CheckNumber("trial.daily_budget", trial.daily_budget, 0, 1e9));
   return CheckLength("trial.measured_fresh", trial.measured_fresh, 0s, 30 * 24h);
 }
 

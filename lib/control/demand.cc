@@ -1,7 +1,11 @@
 #include "control/demand.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+
+#include "cost/coverage.h"
 
 namespace shadowd::control {
 namespace {
@@ -21,21 +25,42 @@ constexpr double kPeakWeight = 0.05;  // of the newest step
 constexpr double kPeakLeast = 0.06;   // latency turns steep where capacity ends: never plan without
 constexpr double kPeakMost = 0.12;
 
+// A forecast whose limits held far less often than they should is not to be relied on: this much less, beyond
+// what chance does to so many outcomes.
+constexpr double kShortfall = 0.05;
+constexpr int kOutcomesMin = 50;
+constexpr double kOutcomesMost = 500;  // the scoreboard forgets
+constexpr double kDeviations = 3;
+
+std::optional<std::string> WhyNotTrusted(const model::Forecast& forecast) {
+  if (forecast.blocks.empty() || forecast.blocks[0].samples < kOutcomesMin) {
+    return std::nullopt;
+  }
+  const model::ForecastBlock& next = forecast.blocks[0];
+  const double deviation =
+      std::sqrt(next.coverage * (1 - next.coverage) / std::min<double>(next.samples, kOutcomesMost));
+  if (next.coverage + kDeviations * deviation >= forecast.coverage_target - kShortfall) {
+    return std::nullopt;
+  }
+  return fmt::format("only {:.0f} % of demand fell within its limits of late, {:.0f} % are wanted",
+                     100 * next.coverage, 100 * forecast.coverage_target);
+}
+
 WallTime FloorTo(WallTime at, Micros step) {
   return WallTime(at.time_since_epoch() / step * step);
 }
 
 }  // namespace
 
-DemandTracker::DemandTracker(const model::ServiceId& service, const model::ForecastSpec& forecast,
-                             const model::TriggerSpec& triggers)
-    : forecaster_(service, {.step = forecast.resolution,
-                            .seasons = forecast.seasons,
-                            .horizon_steps = forecast.horizon_steps,
-                            .coverage = forecast.coverage}),
-      monitor_(triggers.proximity, triggers.proximity_m, triggers.proximity_n),
-      resolution_(forecast.resolution),
-      reported_(forecast.resolution) {}
+DemandTracker::DemandTracker(const model::ServiceSpec& spec)
+    : forecaster_(spec.id, {.step = spec.forecast.resolution,
+                            .seasons = spec.forecast.seasons,
+                            .horizon_steps = spec.forecast.horizon_steps,
+                            .coverage = cost::CoverageOf(spec)}),
+      monitor_(spec.triggers.proximity, spec.triggers.proximity_m, spec.triggers.proximity_n),
+      scoreboard_(spec.forecast.horizon_steps, cost::CoverageOf(spec)),
+      resolution_(spec.forecast.resolution),
+      reported_(spec.forecast.resolution) {}
 
 std::optional<DemandTracker::Step> DemandTracker::AddWindow(const model::KpiWindow& service) {
   used_ = used_ || service.offered > 0;
@@ -118,9 +143,32 @@ DemandTracker::Step DemandTracker::Complete(WallTime start, double rps) {
       break;
     }
   }
+  const int changes = forecaster_.changes();
   forecaster_.Observe(start, rps);
-  forecast_ = forecaster_.Predict();
+  if (forecaster_.changes() > changes) {
+    step.signal = forecast::LimitSignal{
+        .kind = model::TriggerKind::kDrift,
+        .upper = !forecast_.steps.empty() && rps >= forecast_.steps.front().expected_rps,
+        .evidence = fmt::format("demand no longer behaves as the models say: {:.0f} req/s{}", rps,
+                                step.signal ? "; " + step.signal->evidence : std::string())};
+  }
+  scoreboard_.Observe(start, resolution_, rps);
+  Publish();
   return step;
+}
+
+void DemandTracker::Publish() {
+  forecast_ = forecaster_.Predict(reach_);
+  if (forecast_.model_version > 0) {
+    scoreboard_.Remember(forecast_);
+  }
+  scoreboard_.Publish(forecaster_.NaiveError(), forecast_);
+  if (forecast_.state == model::ForecastState::kReady) {
+    if (const std::optional<std::string> why = WhyNotTrusted(forecast_)) {
+      forecast_.state = model::ForecastState::kDegraded;
+      forecast_.degraded_reason = *why;
+    }
+  }
 }
 
 }  // namespace shadowd::control

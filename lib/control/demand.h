@@ -13,6 +13,7 @@
 #include "control/reported_steps.h"
 #include "forecast/demand_forecaster.h"
 #include "forecast/limit_monitor.h"
+#include "forecast/scoreboard.h"
 #include "model/forecast.h"
 #include "model/kpi.h"
 #include "model/service.h"
@@ -21,14 +22,15 @@ namespace shadowd::control {
 
 class DemandTracker {
  public:
-  DemandTracker(const model::ServiceId& service, const model::ForecastSpec& forecast,
-                const model::TriggerSpec& triggers);
+  explicit DemandTracker(const model::ServiceSpec& spec);
 
   struct Step {
     WallTime at;
     double rps = 0;
     std::optional<forecast::LimitSignal> signal;
   };
+  // How long a remedy takes from now on: what the peak of the next forecasts is about.
+  void SetReach(Micros reach) { reach_ = reach; }
   // A window of production; returns the step it completed, if it did. Silence before the first request ever
   // is no demand of zero: nobody uses the service yet.
   std::optional<Step> AddWindow(const model::KpiWindow& service);
@@ -52,12 +54,15 @@ class DemandTracker {
 
  private:
   Step Complete(WallTime start, double rps);
+  void Publish();
   double GrownSince(Micros span) const;
 
   forecast::DemandForecaster forecaster_;
   forecast::LimitMonitor monitor_;
+  forecast::Scoreboard scoreboard_;
   model::Forecast forecast_;  // made after the last step
   Micros resolution_;
+  Micros reach_{0};
   ReportedSteps reported_;
   WallTime bucket_start_;
   Micros bucket_filled_{0};

@@ -13,8 +13,7 @@ constexpr double kCrowdRatio = 1.05;  // points whose loads are this close tell 
 constexpr double kAlike = 0.08;       // relative difference of latencies that teaches nothing
 constexpr int kUnfittedMax = 6;       // points of production that teach little may wait for a fit
 constexpr size_t kTimesMax = 50;
-constexpr size_t kErrorsMax = 200;
-constexpr double kToleranceCoverage = 0.95;
+constexpr Micros kBudgetTime = std::chrono::hours(24);
 
 template <typename T>
 void KeepNewest(std::vector<T>& values, size_t max) {
@@ -78,6 +77,7 @@ void Learner::Restore(const std::vector<model::ModelVersion>& versions) {
       learnt_ = version.learnt;
     }
   }
+  learnt_.forecasts.clear();  // the forecaster has its own
   curves_.clear();
 }
 
@@ -115,22 +115,48 @@ void Learner::RecordTrial(double seconds) {
   KeepNewest(learnt_.trial_seconds, kTimesMax);
 }
 
-void Learner::RecordErrors(const std::vector<model::Arm>& arms, double initial_tolerance) {
-  for (const model::Arm& arm : arms) {
-    if (arm.role != model::ArmRole::kCandidate || arm.cached) {
-      continue;
-    }
-    for (const model::KpiDelta& kpi : arm.verdict.kpis) {
-      if (kpi.model == model::ModelAxis::kUnknown || !std::isfinite(kpi.delta)) {
-        continue;
-      }
-      std::vector<double>& errors = learnt_.errors[model::KpiName(kpi.kind)];
-      errors.push_back(std::abs(kpi.delta));
-      KeepNewest(errors, kErrorsMax);
-      learnt_.tolerances[model::KpiName(kpi.kind)] =
-          analysis::TunedTolerance(errors, initial_tolerance, kToleranceCoverage);
-    }
+void Learner::RecordOutcome(const FollowUp::Finding& finding, const model::TrialSpec& spec) {
+  const analysis::ToleranceBounds bounds{spec.tolerance, spec.tolerance_min, spec.tolerance_max};
+  for (const auto& [kpi, error] : finding.errors) {
+    model::ToleranceTracker& tracker = learnt_.trackers[kpi];
+    analysis::Learn(error, finding.circumstances, bounds, tracker);
+    learnt_.tolerances[kpi] = analysis::ToleranceAt(tracker, finding.circumstances, bounds);
   }
+  learnt_.outcomes.right += finding.outcome == model::DecisionOutcome::kRight ? 1 : 0;
+  learnt_.outcomes.false_confirm += finding.outcome == model::DecisionOutcome::kFalseConfirm ? 1 : 0;
+  learnt_.outcomes.false_reject += finding.outcome == model::DecisionOutcome::kFalseReject ? 1 : 0;
+}
+
+std::map<std::string, double> Learner::Tolerances(const analysis::Circumstances& circumstances,
+                                                  const model::TrialSpec& spec) const {
+  std::map<std::string, double> tolerances;
+  for (const auto& [kpi, tracker] : learnt_.trackers) {
+    tolerances[kpi] = analysis::ToleranceAt(tracker, circumstances,
+                                            {spec.tolerance, spec.tolerance_min, spec.tolerance_max});
+  }
+  return tolerances;
+}
+
+void Learner::Spend(WallTime at, double amount) {
+  std::erase_if(learnt_.spendings,
+                [at](const model::Spending& spending) { return at - spending.at > kBudgetTime; });
+  learnt_.spendings.push_back({at, amount});
+}
+
+double Learner::SpentSince(WallTime at) const {
+  double sum = 0;
+  for (const model::Spending& spending : learnt_.spendings) {
+    sum += spending.at > at ? spending.amount : 0;
+  }
+  return sum;
+}
+
+void Learner::Revert(const model::Learnt& learnt) {
+  const std::vector<model::Spending> spendings = learnt_.spendings;
+  learnt_ = learnt;
+  learnt_.forecasts.clear();
+  learnt_.spendings = spendings;  // money that is gone stays gone
+  Forget();
 }
 
 model::ModelVersion Learner::Retrain(model::RetrainCause cause, const model::TrialId& trial,
@@ -163,12 +189,12 @@ Micros Learner::TrialTime(Micros prior) const {
 }
 
 double Learner::PlanWrongProbability() const {
-  return (plans_wrong_ + 1.0) / (plans_ + 4.0);
+  return (learnt_.plans_wrong + 1.0) / (learnt_.plans + 4.0);
 }
 
 void Learner::RecordPlan(bool stood) {
-  ++plans_;
-  plans_wrong_ += stood ? 0 : 1;
+  ++learnt_.plans;
+  learnt_.plans_wrong += stood ? 0 : 1;
 }
 
 }  // namespace shadowd::control

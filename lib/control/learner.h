@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "capacity/curve.h"
+#include "control/follow_up.h"
 #include "model/learnt.h"
 #include "model/service.h"
 #include "model/trial.h"
@@ -29,8 +30,13 @@ class Learner {
   void AddPoint(model::CapacityPoint point);
   void RecordStart(double seconds);
   void RecordTrial(double seconds);
-  // Keeps |measured - predicted| / predicted of each settled KPI and renews the tolerances.
-  void RecordErrors(const std::vector<model::Arm>& arms, double initial_tolerance);
+  // Of production after a decision was applied: the tolerances and the counts follow it.
+  void RecordOutcome(const FollowUp::Finding& finding, const model::TrialSpec& spec);
+  // Per KPI, for a trial under these circumstances.
+  std::map<std::string, double> Tolerances(const analysis::Circumstances& circumstances,
+                                           const model::TrialSpec& spec) const;
+  void Spend(WallTime at, double amount);
+  double SpentSince(WallTime at) const;
 
   // Takes the new points in, fits, and returns the new version with the error on those points before and
   // after.
@@ -41,7 +47,10 @@ class Learner {
   const std::vector<model::CapacityPoint>& points() const { return learnt_.points; }
   Micros LeadTime(Micros prior) const;   // 90th percentile of measured start-ups
   Micros TrialTime(Micros prior) const;  // and of trials
-  const std::map<std::string, double>& tolerances() const { return learnt_.tolerances; }
+  void SetMeasured(std::vector<model::MeasuredLevel> levels) { learnt_.measured = std::move(levels); }
+  const std::vector<model::MeasuredLevel>& measured() const { return learnt_.measured; }
+  // Back to what was known then; numbers go on.
+  void Revert(const model::Learnt& learnt);
   // Share of past trials whose plan did not stand, smoothed (Laplace): how often the curve alone would have
   // been wrong.
   double PlanWrongProbability() const;
@@ -54,8 +63,6 @@ class Learner {
   model::ServiceId service_;
   model::Learnt learnt_;
   int number_ = 0;
-  int plans_ = 0;
-  int plans_wrong_ = 0;
   int unfitted_ = 0;                               // points that the curves have not seen
   std::map<std::string, capacity::Curve> curves_;  // by version; cleared when points change them
 };

@@ -3,27 +3,27 @@
 namespace shadowd::control {
 namespace {
 
-constexpr size_t kEntriesMax = 64;
+constexpr std::ptrdiff_t kLevelsMax = 64;
 constexpr double kLoadTolerance = 1.02;  // loads this close are the same
 
 }  // namespace
 
-void MeasuredLevels::Remember(const std::string& version, const std::vector<model::Arm>& arms, MonoTime at) {
+void MeasuredLevels::Remember(const std::string& version, const std::vector<model::Arm>& arms, WallTime at) {
   for (const model::Arm& arm : arms) {
     if (arm.role == model::ArmRole::kCandidate && arm.verdict.slo != model::SloAxis::kUnknown &&
         !arm.cached) {
-      entries_.push_back({version, arm.load_rps, arm.verdict, at});
+      levels_.push_back({version, arm.load_rps, at, arm.verdict});
     }
   }
-  while (entries_.size() > kEntriesMax) {
-    entries_.pop_front();
+  if (std::ssize(levels_) > kLevelsMax) {
+    levels_.erase(levels_.begin(), levels_.end() - kLevelsMax);
   }
 }
 
 std::optional<model::ArmVerdict> MeasuredLevels::Find(const std::string& version, double load_rps,
-                                                      MonoTime now, Micros fresh) const {
-  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
-    if (entry->version != version || now - entry->at > fresh) {
+                                                      WallTime now, Micros fresh) const {
+  for (auto entry = levels_.rbegin(); entry != levels_.rend(); ++entry) {
+    if (entry->version != version || now - entry->at > fresh || entry->at > now) {
       continue;
     }
     const bool holds =

@@ -15,6 +15,9 @@ namespace {
 constexpr double kBlindHeadRoom = 1.25;
 // A rise on past days counts where it goes beyond the limit by more than noise would.
 constexpr double kJump = 1.05;
+// What is taken away must be missed by this much: limits move a little with each step, and replicas that go
+// and come back are tested, started and paid for twice.
+constexpr double kSurplusRoom = 1.05;
 constexpr Micros kDrainWithin = std::chrono::minutes(1);  // what waits in an emergency
 
 Trigger Base(TriggerKind kind, const PlanView& view) {
@@ -32,18 +35,14 @@ bool Trusted(const PlanView& view) {
   return view.demand.forecast().state == model::ForecastState::kReady;
 }
 
-// The largest upper limit of the steps from now until `within` has passed, with what their means hide.
+// The upper limit of the largest demand from now until `within` has passed, with what the means of steps
+// hide.
 double UpperWithin(const PlanView& view, Micros within) {
   if (!Trusted(view)) {
     return view.demand.present_rps() * kBlindHeadRoom;
   }
-  double upper = 0;
-  for (const model::ForecastStep& step : view.demand.forecast().steps) {
-    if (step.at > view.now + within) {
-      break;
-    }
-    upper = std::max(upper, step.upper_rps);
-  }
+  const Micros made_ago = view.now - view.demand.forecast().made_at;
+  const double upper = view.demand.forecaster().PeakUpper(Micros(0), made_ago + within);
   const double risen = view.demand.forecaster().RiseWithin(within);
   return (risen > kJump * upper ? risen : upper) * view.demand.PeakOverMean();
 }
@@ -87,13 +86,15 @@ std::optional<Trigger> CapacityTrigger(const PlanView& view,
   return trigger;
 }
 
-std::optional<Trigger> SurplusTrigger(const PlanView& view) {
+// Demand that left its lower limit, or came close, says so beside the surplus that it leads to.
+std::optional<Trigger> SurplusTrigger(const PlanView& view,
+                                      const std::optional<forecast::LimitSignal>& signal) {
   const model::ServiceSpec& spec = view.spec;
   if (!Trusted(view) || view.current <= spec.bounds.min) {
     return std::nullopt;
   }
   Trigger trigger = Base(TriggerKind::kSurplus, view);
-  trigger.planned_rps = PlannedDemand(view, spec.forecast.hold);
+  trigger.planned_rps = kSurplusRoom * PlannedDemand(view, spec.forecast.hold);
   trigger.planned = std::max(PlannedLevel(view, trigger.planned_rps), view.current - spec.bounds.step_in_max);
   if (trigger.planned >= view.current) {
     return std::nullopt;
@@ -101,6 +102,23 @@ std::optional<Trigger> SurplusTrigger(const PlanView& view) {
   trigger.evidence =
       fmt::format("{} replicas serve; the upper limit stays below {:.0f} req/s for {:.0f} s, which {} hold",
                   view.current, trigger.planned_rps, ToSeconds(spec.forecast.hold), trigger.planned);
+  if (signal && !signal->upper) {
+    trigger.evidence = fmt::format("{}; {}", signal->evidence, trigger.evidence);
+  }
+  return trigger;
+}
+
+// Demand no longer behaves as the models say: whether the level that is planned for it holds is asked anew.
+std::optional<Trigger> DriftTrigger(const PlanView& view,
+                                    const std::optional<forecast::LimitSignal>& signal) {
+  if (!signal || signal->kind != TriggerKind::kDrift || view.trial_time == Micros(0)) {
+    return std::nullopt;
+  }
+  Trigger trigger = Base(TriggerKind::kDrift, view);
+  trigger.planned_rps = PlannedDemand(view, view.spec.forecast.hold);
+  trigger.planned = std::max(PlannedLevel(view, trigger.planned_rps), view.current);
+  trigger.evidence =
+      fmt::format("{}; up to {:.0f} req/s are planned for", signal->evidence, trigger.planned_rps);
   return trigger;
 }
 
@@ -162,7 +180,10 @@ std::optional<Trigger> FindTrigger(const PlanView& view, const std::optional<for
   if (std::optional<Trigger> out = CapacityTrigger(view, signal)) {
     return out;
   }
-  return SurplusTrigger(view);
+  if (std::optional<Trigger> in = SurplusTrigger(view, signal)) {
+    return in;
+  }
+  return DriftTrigger(view, signal);
 }
 
 std::optional<Trigger> FindPressing(const PlanView& view) {
@@ -210,6 +231,15 @@ Trigger ProposalTrigger(const PlanView& view, int planned, const std::string& re
   return trigger;
 }
 
+Trigger CalibrationTrigger(const PlanView& view, const std::string& request_id) {
+  Trigger trigger = Base(TriggerKind::kCalibration, view);
+  trigger.planned_rps = trigger.present_rps;
+  trigger.request_id = request_id;
+  trigger.evidence = fmt::format("a caller ordered a null trial of {} replicas at {:.0f} req/s", view.current,
+                                 trigger.present_rps);
+  return trigger;
+}
+
 Trigger EmergencyTrigger(const PlanView& view, const std::string& evidence) {
   Trigger trigger = Base(TriggerKind::kEmergency, view);
   // What is ordered now serves a lead time from now: demand that grows has grown on until then, and what
@@ -232,8 +262,9 @@ Trigger AfterwardsTrigger(const PlanView& view, TriggerKind kind) {
 
 std::vector<model::Arm> PlanArms(const Trigger& trigger, const PlanView& view) {
   const model::ShadowSpec& shadows = view.spec.shadows;
-  std::vector<int> levels = CandidateLevels(trigger, view.spec);
-  const int null_arms = shadows.null_arm && trigger.current > 0 ? 1 : 0;
+  const bool null_trial = trigger.kind == TriggerKind::kCalibration;
+  std::vector<int> levels = null_trial ? std::vector{trigger.current} : CandidateLevels(trigger, view.spec);
+  const int null_arms = (shadows.null_arm || null_trial) && trigger.current > 0 ? 1 : 0;
   const int room = std::max(1, shadows.max_shadows / shadows.shadows_per_level - null_arms);
   while (static_cast<int>(levels.size()) > room) {  // the furthest from the plan goes first
     const bool front = trigger.planned - levels.front() > levels.back() - trigger.planned;
@@ -255,7 +286,9 @@ std::vector<model::Arm> ShiftArms(const std::vector<model::Arm>& arms, int level
   std::vector<model::Arm> shifted;
   int next = level;
   for (const model::Arm& arm : arms) {
-    if (arm.role == model::ArmRole::kCandidate) {
+    if (arm.role == model::ArmRole::kCandidate && arm.cached) {  // it has no shadow to feed
+      shifted.push_back(arm);
+    } else if (arm.role == model::ArmRole::kCandidate) {
       const int at = std::clamp(next++, std::max(1, view.spec.bounds.min), std::max(1, view.spec.bounds.max));
       shifted.push_back(MakeArm(at, arm.role, trigger.planned_rps / at, view));
     } else {

@@ -49,6 +49,8 @@ std::optional<model::Trigger> FindPressing(const PlanView& view);
 // by load alone says.
 model::Trigger VersionTrigger(const PlanView& view, const std::string& new_version);
 model::Trigger ProposalTrigger(const PlanView& view, int planned, const std::string& request_id);
+// Of an A/A test: today's level at today's load.
+model::Trigger CalibrationTrigger(const PlanView& view, const std::string& request_id);
 model::Trigger EmergencyTrigger(const PlanView& view, const std::string& evidence);
 // A trial of what was done untested: the same level, afterwards.
 model::Trigger AfterwardsTrigger(const PlanView& view, model::TriggerKind kind);

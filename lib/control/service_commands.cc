@@ -4,6 +4,7 @@
 
 #include "control/gate.h"
 #include "control/service_machine.h"
+#include "cost/coverage.h"
 
 namespace shadowd::control {
 
@@ -48,8 +49,9 @@ void ServiceMachine::Adopt(const model::ServiceSpec& spec, Context& c) {
     service_.create_time = c.now.wall;
     phase_ = Phase::kIdle;
   }
-  if (fresh || before.forecast != spec.forecast || before.triggers != spec.triggers) {
-    demand_.emplace(spec.id, spec.forecast, spec.triggers);
+  if (fresh || before.forecast != spec.forecast || before.triggers != spec.triggers ||
+      cost::CoverageOf(before) != cost::CoverageOf(spec)) {
+    demand_.emplace(spec);
   }
   if (trial_ && (trial_->version() != ProductionVersion() && trial_->version() != IdentityOf(spec))) {
     Supersede("the service was changed", c);
@@ -99,6 +101,7 @@ void ServiceMachine::Handle(const ports::DeleteService& event, Context& c) {
   if (decision_) {
     FinishDecision(model::DecisionState::kSuperseded, c);
   }
+  AnswerWaiting(Aborted("service {} is deleted", service_.spec.id), c);
   c.out.Log("from={} to=DELETING", PhaseName(phase_));
   phase_ = Phase::kDeleting;
   service_.deleting = true;
@@ -110,16 +113,38 @@ void ServiceMachine::Handle(const ports::DeleteService& event, Context& c) {
   c.out.Answer(c.token, ports::ReplyValue(service_));
 }
 
+// Why a caller's question cannot be tested now, for whatever it asks.
+Status ServiceMachine::WhyNotAsked(const Context& c) const {
+  if (service_.spec.mode == Mode::kObserve) {
+    return WithReason(
+        FailedPrecondition("service {} is in mode OBSERVE: no proposal is tested", service_.spec.id),
+        "MODE_OBSERVE");
+  }
+  if (c.host.frozen()) {
+    return WithReason(FailedPrecondition("the host is frozen: {}", c.host.frozen_reason()), "FROZEN");
+  }
+  if (Current() <= 0 || !demand_->known()) {
+    return WithReason(
+        FailedPrecondition("nothing is known of production of {} yet: no demand or no serving replica",
+                           service_.spec.id),
+        "NO_DATA");
+  }
+  return absl::OkStatus();
+}
+
+void ServiceMachine::AnswerWithDecision(Context& c) {
+  const model::Decision* made = decision_        ? &*decision_
+                                : advised_       ? &*advised_
+                                : last_finished_ ? &*last_finished_
+                                                 : nullptr;
+  if (made != nullptr) {
+    c.out.Answer(c.token, ports::ReplyValue(*made));
+  }
+}
+
 void ServiceMachine::Handle(const ports::ProposeScaling& event, Context& c) {
   const model::Bounds& bounds = service_.spec.bounds;
-  if (service_.spec.mode == Mode::kObserve) {
-    c.out.Answer(c.token,
-                 WithReason(FailedPrecondition("service {} is in mode OBSERVE: no proposal is tested",
-                                               service_.spec.id),
-                            "MODE_OBSERVE"));
-    return;
-  }
-  if (event.planned < bounds.min || event.planned > bounds.max) {
+  if (service_.spec.mode != Mode::kObserve && (event.planned < bounds.min || event.planned > bounds.max)) {
     c.out.Answer(c.token,
                  WithReason(WithField(InvalidArgument("replicas must lie within the bounds {} to {}, not {}",
                                                       bounds.min, bounds.max, event.planned),
@@ -127,17 +152,8 @@ void ServiceMachine::Handle(const ports::ProposeScaling& event, Context& c) {
                             "OUT_OF_BOUNDS"));
     return;
   }
-  if (c.host.frozen()) {
-    c.out.Answer(c.token,
-                 WithReason(FailedPrecondition("the host is frozen: {}", c.host.frozen_reason()), "FROZEN"));
-    return;
-  }
-  if (Current() <= 0 || !demand_->known()) {
-    c.out.Answer(c.token,
-                 WithReason(FailedPrecondition(
-                                "nothing is known of production of {} yet: no demand or no serving replica",
-                                service_.spec.id),
-                            "NO_DATA"));
+  if (Status why = WhyNotAsked(c); !why.ok()) {
+    c.out.Answer(c.token, std::move(why));
     return;
   }
   Audit("ProposeScaling", fmt::format("replicas={}", event.planned), c);
@@ -153,24 +169,22 @@ void ServiceMachine::Handle(const ports::ProposeScaling& event, Context& c) {
   }
   Begin(ProposalTrigger(View(ProductionVersion(), c.now), event.planned, event.request_id),
         Urgency::kAfterTrial, c);
-  const model::Decision* made = decision_ ? &*decision_ : advised_ ? &*advised_ : nullptr;
-  if (made != nullptr) {
-    c.out.Answer(c.token, ports::ReplyValue(*made));
-  } else if (last_finished_) {
-    c.out.Answer(c.token, ports::ReplyValue(*last_finished_));
-  }
+  AnswerWithDecision(c);
 }
 
-void ServiceMachine::Handle(const ports::Retrain& event, Context& c) {
-  (void)event;
-  AskForFit(c);
-  model::ModelVersion version =
-      learner_.Retrain(model::RetrainCause::kRequested, {}, CurveVersion(ProductionVersion()), {},
-                       service_.spec.slo, c.now.wall);
-  Audit("Retrain", fmt::format("model={}", version.number), c);
-  c.out.Log("model={} cause=REQUESTED summary=\"{}\"", version.number, version.summary);
-  c.out.Put(version);
-  c.out.Answer(c.token, ports::ReplyValue(std::move(version)));
+void ServiceMachine::Handle(const ports::RunNullTrial& event, Context& c) {
+  Status why = WhyNotAsked(c);
+  if (why.ok() && !Trials()) {
+    why = WithReason(FailedPrecondition("the trial policy of service {} is NEVER", service_.spec.id),
+                     "NO_TRIALS");
+  }
+  if (!why.ok()) {
+    c.out.Answer(c.token, std::move(why));
+    return;
+  }
+  Audit("RunNullTrial", "", c);
+  Begin(CalibrationTrigger(View(ProductionVersion(), c.now), event.request_id), Urgency::kAfterTrial, c);
+  AnswerWithDecision(c);
 }
 
 void ServiceMachine::Handle(const ports::CancelTrial& event, Context& c) {
@@ -235,26 +249,6 @@ void ServiceMachine::Handle(const ports::Freeze& event, Context& c) {
     FollowSpec(c);
     c.out.Put(service_);
   }
-}
-
-void ServiceMachine::Handle(const ports::ImportHistory& event, Context& c) {
-  demand_->Import(event.demand_rps);
-  for (const auto& [at, rps] : event.demand_rps) {
-    c.out.Put(ports::DemandRecorded{at, rps});
-  }
-  std::vector<model::CapacityPoint> points = event.points;
-  for (model::CapacityPoint& point : points) {
-    if (point.version.empty()) {
-      point.version = CurveVersion(ProductionVersion());
-    }
-  }
-  if (!points.empty()) {
-    c.out.Put(learner_.Retrain(model::RetrainCause::kInitial, {}, CurveVersion(ProductionVersion()), points,
-                               service_.spec.slo, c.now.wall));
-  }
-  AskForFit(c);
-  Audit("ImportHistory", fmt::format("demand={} points={}", event.demand_rps.size(), points.size()), c);
-  c.out.Answer(c.token, ports::ReplyValue(service_));
 }
 
 }  // namespace shadowd::control

@@ -113,6 +113,12 @@ void ServiceMachine::FinishDecision(DecisionState state, Context& c) {
             decision.planned, decision.to,
             decision.gate_reason.empty() ? std::string() : fmt::format(" gate=\"{}\"", decision.gate_reason));
   c.out.Put(decision);
+  for (Ending& ending : endings_) {
+    ending.decision = ending.decision.id == decision.id ? decision : ending.decision;
+  }
+  if (state == DecisionState::kApplied) {
+    BeginFollowUp(decision, c);
+  }
   const bool unchanged = decision.to == decision.from || state != DecisionState::kApplied;
   const Micros wait = state == DecisionState::kBlocked && decision.kind != DecisionKind::kRejected
                           ? kRetryBlocked
@@ -144,18 +150,58 @@ void ServiceMachine::WriteLedger(const model::Decision& decision, const model::T
   entry.instance_cost_changed = entry.instance_seconds_changed / 3600.0 * prices.instance_hour;
   const bool saved_violation = decision.to > decision.planned && (decision.kind == DecisionKind::kAdjusted ||
                                                                   decision.kind == DecisionKind::kRejected);
-  if (saved_violation) {  // the plan was shown not to hold: it would have been over the SLO until an
-                          // emergency corrected it
-    const Micros until_corrected =
-        service_.spec.triggers.emergency_after + learner_.LeadTime(service_.spec.lead_time_prior);
-    entry.violation_cost_avoided =
-        std::min(hold, ToSeconds(until_corrected)) / 60.0 * prices.violation_per_minute;
+  if (saved_violation) {  // it would have been over the SLO until an emergency corrected it
+    const Micros until_corrected = service_.spec.triggers.emergency_after + LeadTime();
+    entry.violation_minutes_avoided = std::min(hold, ToSeconds(until_corrected)) / 60.0;
   }
-  entry.worth = entry.violation_cost_avoided - entry.instance_cost_changed - entry.shadow_cost;
   entry.note = trial != nullptr ? fmt::format("{} in a trial of {} arms",
                                               model::DecisionKindName(decision.kind), trial->arms.size())
                                 : decision.skip_reason;
+  entry.counterfactual =
+      trial != nullptr
+          ? fmt::format("without the trial {} replicas would have served for {:.0f} s{}", decision.planned,
+                        hold, saved_violation ? ", over the SLO until an emergency had brought more" : "")
+          : "";
+  CloseEntry(decision, entry);
+  last_entry_ = entry;
   c.out.Put(std::move(entry));
+}
+
+// What is known of the outcome by now is taken into account: a plan that production showed to hold was
+// refused in vain, and nothing was avoided.
+void ServiceMachine::CloseEntry(const model::Decision& decision, model::LedgerEntry& entry) const {
+  if (decision.outcome == model::DecisionOutcome::kFalseReject) {
+    entry.violation_minutes_avoided = 0;
+  }
+  entry.violation_cost_avoided = entry.violation_minutes_avoided * service_.spec.prices.violation_per_minute;
+  entry.worth = entry.violation_cost_avoided - entry.instance_cost_changed - entry.shadow_cost;
+  if (decision.outcome != model::DecisionOutcome::kOpen) {
+    entry.note += fmt::format("; afterwards {}: {}", model::DecisionOutcomeName(decision.outcome),
+                              decision.outcome_reason);
+  }
+}
+
+// The trial's last shadow is gone and its price known; wherever the decision is by now, it says so.
+void ServiceMachine::BillTrial(Ending& ending, Context& c) {
+  const double cost = ending.trial.trial().cost;
+  learner_.Spend(c.now.wall, cost);
+  ending.decision.trial_cost = cost;
+  const auto bill = [&](model::Decision* decision) {
+    const bool same = decision != nullptr && decision->id == ending.decision.id;
+    if (same) {
+      decision->trial_cost = cost;
+    }
+    return same;
+  };
+  const bool open = bill(decision_ ? &*decision_ : nullptr);
+  const bool followed = bill(follow_up_ ? &follow_up_->decision() : nullptr);
+  const bool advised = bill(advised_ ? &*advised_ : nullptr);
+  const bool finished = bill(last_finished_ ? &*last_finished_ : nullptr);
+  c.out.Put(open       ? *decision_
+            : followed ? follow_up_->decision()
+            : advised  ? *advised_
+            : finished ? *last_finished_
+                       : ending.decision);
 }
 
 }  // namespace shadowd::control

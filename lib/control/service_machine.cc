@@ -95,18 +95,23 @@ bool ServiceMachine::Trials() const {
   return service_.spec.trial.policy == model::TrialPolicy::kAuto;
 }
 
-PlanView ServiceMachine::View(const std::string& version, Now now) {
+Micros ServiceMachine::LeadTime() const {
+  return learner_.LeadTime(service_.spec.lead_time_prior);
+}
+
+Micros ServiceMachine::TrialTime() const {
+  if (!Trials()) {
+    return Micros(0);
+  }
   const model::TrialSpec& trial = service_.spec.trial;
-  const Micros trial_prior = trial.warm_up + std::min<Micros>(trial.deadline, std::chrono::seconds(10));
-  const Micros lead = learner_.LeadTime(service_.spec.lead_time_prior);
-  return PlanView{service_.spec,
-                  *demand_,
-                  learner_.CurveOf(CurveVersion(version), now.wall),
-                  version,
-                  Current(),
-                  lead,
-                  Trials() ? learner_.TrialTime(lead + trial_prior) : Micros(0),
-                  now.wall};
+  const Micros prior = trial.warm_up + std::min<Micros>(trial.deadline, std::chrono::seconds(10));
+  return learner_.TrialTime(LeadTime() + prior);
+}
+
+PlanView ServiceMachine::View(const std::string& version, Now now) {
+  return PlanView{service_.spec, *demand_,  learner_.CurveOf(CurveVersion(version), now.wall),
+                  version,       Current(), LeadTime(),
+                  TrialTime(),   now.wall};
 }
 
 FleetPlan ServiceMachine::PlanOf() const {
@@ -133,6 +138,7 @@ void ServiceMachine::Handle(const ports::ProductionWindow& event, Context& c) {
   if (phase_ != Phase::kApplying) {
     if (std::optional<model::CapacityPoint> point =
             meter_.Observe(event, CurveVersion(ProductionVersion()))) {
+      Follow(*point, c);
       learner_.AddPoint(*std::move(point));
       if (!last_saved_ || c.now.mono - *last_saved_ >= kSaveProductionEvery) {
         last_saved_ = c.now.mono;
@@ -155,58 +161,6 @@ void ServiceMachine::Handle(const ports::ProductionWindow& event, Context& c) {
     OnStep(*step, c);
   } else if (BeyondForecast()) {
     Consider(std::nullopt, c);
-  }
-}
-
-// Within a long step only demand over its limit is news: what lies below it is planned for already.
-bool ServiceMachine::BeyondForecast() const {
-  const model::Forecast& forecast = demand_->forecast();
-  return forecast.state == model::ForecastState::kReady && !forecast.steps.empty() &&
-         demand_->present_rps() > forecast.steps.front().upper_rps;
-}
-
-void ServiceMachine::Handle(const ports::DemandSample& event, Context& c) {
-  for (const DemandTracker::Step& step : demand_->AddSample(event.at, event.rps)) {
-    OnStep(step, c);
-  }
-  c.out.Answer(c.token, ports::ReplyValue());
-}
-
-void ServiceMachine::OnStep(const DemandTracker::Step& step, Context& c) {
-  c.out.Put(ports::DemandRecorded{step.at, step.rps});
-  model::Forecast forecast = demand_->forecast();
-  forecast.model_version = learner_.version_number();
-  c.out.Put(std::move(forecast));
-  if (demand_->forecaster().WantsFit()) {
-    RequestFit(c);
-  }
-  if (step.signal) {
-    c.out.Log("signal={} side={} evidence=\"{}\"", model::TriggerKindName(step.signal->kind),
-              step.signal->upper ? "upper" : "lower", step.signal->evidence);
-  }
-  Consider(step.signal, c);
-}
-
-void ServiceMachine::AskForFit(Context& c) {
-  fit_asked_ = fit_underway_;
-  demand_->forecaster().AskForFit();
-  RequestFit(c);
-}
-
-void ServiceMachine::RequestFit(Context& c) {
-  if (!fit_underway_) {
-    fit_underway_ = true;
-    c.out.Do(ports::FitForecast{demand_->forecaster().CopyForFit()});
-  }
-}
-
-void ServiceMachine::Handle(const ports::ForecastFitted& event, Context& c) {
-  fit_underway_ = false;
-  demand_->forecaster().Adopt(*event.fit);
-  if (fit_asked_) {
-    AskForFit(c);
-  } else if (demand_->forecaster().WantsFit()) {  // the other scale
-    RequestFit(c);
   }
 }
 
@@ -300,6 +254,7 @@ void ServiceMachine::SettleTrials(Context& c) {
       return false;
     }
     ending.trial.Settle(service_.spec.prices.shadow_hour / 3600.0, c.now, c.out);
+    BillTrial(ending, c);
     WriteLedger(ending.decision, &ending.trial.trial(), c);
     c.host.Release(ending.trial.trial().id);
     return true;

@@ -8,10 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "analysis/tolerance.h"
+#include "base/status.h"
 #include "base/time.h"
 #include "control/demand.h"
 #include "control/emergency.h"
 #include "control/fleet.h"
+#include "control/follow_up.h"
 #include "control/host_arbiter.h"
 #include "control/learner.h"
 #include "control/measured_levels.h"
@@ -52,42 +55,58 @@ class ServiceMachine {
     const std::string& actor;
   };
 
+  struct Ending {  // a trial whose shadows are still stopping
+    shadow::TrialRun trial;
+    model::Decision decision;
+  };
+
   // Callers (service_commands.cc)
   void Handle(const ports::ApplyService& event, Context& c);
   void Handle(const ports::DeleteService& event, Context& c);
   void Handle(const ports::ProposeScaling& event, Context& c);
-  void Handle(const ports::Retrain& event, Context& c);
+  void Handle(const ports::RunNullTrial& event, Context& c);
   void Handle(const ports::CancelTrial& event, Context& c);
   void Handle(const ports::TerminateShadow& event, Context& c);
   void Handle(const ports::ApproveDecision& event, Context& c);
   void Handle(const ports::RejectDecision& event, Context& c);
   void Handle(const ports::Freeze& event, Context& c);
-  void Handle(const ports::ImportHistory& event, Context& c);
   void Adopt(const model::ServiceSpec& spec, Context& c);
   void FollowSpec(Context& c);
+  Status WhyNotAsked(const Context& c) const;
+  void AnswerWithDecision(Context& c);
   void AnswerAdvised(const model::DecisionId& id, model::DecisionState state, Context& c);
   void Audit(const char* method, const std::string& detail, Context& c);
 
   // The world (service_machine.cc)
   void Handle(const ports::ProductionWindow& event, Context& c);
-  void Handle(const ports::DemandSample& event, Context& c);
   void Handle(const ports::ShadowWindow& event, Context& c);
   void Handle(const ports::ReplicaStarted& event, Context& c);
   void Handle(const ports::ReplicaReady& event, Context& c);
   void Handle(const ports::ReplicaFailed& event, Context& c);
   void Handle(const ports::ReplicaStopped& event, Context& c);
   void Handle(const ports::ServerChanged& event, Context& c);
-  void Handle(const ports::ForecastFitted& event, Context& c);
   void Handle(const ports::HostPressure& event, Context& c);
   void Handle(const ports::TimerFired& event, Context& c);
-  void OnStep(const DemandTracker::Step& step, Context& c);
-  bool BeyondForecast() const;
-  void AskForFit(Context& c);  // of everything that is known, also where one is underway
-  void RequestFit(Context& c);
   void Settle(Context& c);  // after every event: what has ended, what has arrived
   void FollowWhatIsOwed(Context& c);
   void SettleFleet(Context& c);
   void SettleTrials(Context& c);
+
+  // Forecasts and models (service_forecast.cc)
+  void Handle(const ports::DemandSample& event, Context& c);
+  void Handle(const ports::ForecastFitted& event, Context& c);
+  void Handle(const ports::Retrain& event, Context& c);
+  void Handle(const ports::RevertModel& event, Context& c);
+  void Handle(const ports::ImportHistory& event, Context& c);
+  void OnStep(const DemandTracker::Step& step, Context& c);
+  bool BeyondForecast() const;
+  Micros Reach() const;        // how long a remedy takes
+  void AskForFit(Context& c);  // of everything that is known, also where one is underway
+  void RequestFit(Context& c);
+  bool WaitForVersion(Context& c);
+  void AnswerWaiting(const StatusOr<ports::ReplyValue>& answer, Context& c);
+  void MakeDueVersion(Context& c);
+  model::ModelVersion PutVersion(model::ModelVersion version, Context& c);
 
   // Triggers (service_trigger.cc)
   enum class Urgency { kAfterTrial, kNoTimeForTrial, kEmergency };
@@ -111,8 +130,14 @@ class ServiceMachine {
   std::optional<std::string> WhyNoTrial(const model::Trigger& trigger, std::vector<model::Arm>& arms,
                                         Context& c);
   cost::WorthInput TrialOutlook(const model::Trigger& trigger, size_t arms, const Context& c);
+  void AddDoubts(const model::Trigger& trigger, const PlanView& view, cost::WorthInput& worth);
+  std::optional<std::string> OverBudget(const cost::WorthInput& outlook, const Context& c) const;
+  void TakeFromCache(const model::Trigger& trigger, std::vector<model::Arm>& arms, const Context& c) const;
+  analysis::Circumstances CircumstancesOf(const model::Trigger& trigger, Now now) const;
   bool MeasuredToHold(const model::Trigger& trigger, const Context& c) const;
   std::optional<model::ArmVerdict> Answered(const model::Trigger& trigger, const Context& c) const;
+
+  // The end of a trial (service_conclude.cc)
   void Conclude(Context& c);
   model::ModelVersion LearnFromTrial(Context& c);
   void Supersede(const std::string& why, Context& c);
@@ -123,6 +148,13 @@ class ServiceMachine {
   void ApplyDecision(Context& c);
   void FinishDecision(model::DecisionState state, Context& c);
   void WriteLedger(const model::Decision& decision, const model::Trial* trial, Context& c);
+  void CloseEntry(const model::Decision& decision, model::LedgerEntry& entry) const;
+  void BillTrial(Ending& ending, Context& c);
+
+  // What production shows afterwards (service_follow_up.cc)
+  void BeginFollowUp(const model::Decision& decision, Context& c);
+  void Follow(const model::CapacityPoint& point, Context& c);
+  void EndFollowUp(Context& c);
 
   // Restart (service_restore.cc)
   void Handle(const ports::Restored& event, Context& c);
@@ -132,6 +164,8 @@ class ServiceMachine {
   bool EndOrphan(const model::ReplicaId& id, const std::string& note, Context& c);
 
   PlanView View(const std::string& version, Now now);
+  Micros LeadTime() const;   // of an instance
+  Micros TrialTime() const;  // zero without trials
   std::string ProductionVersion() const;
   std::string CurveVersion(const std::string& version) const;
   bool VersionPending() const;
@@ -156,12 +190,11 @@ class ServiceMachine {
   std::optional<model::Decision> decision_;  // open: TESTING or APPLYING
   std::optional<model::Decision> advised_;   // published, waiting for a caller
   std::optional<model::Decision> last_finished_;
-  struct Ending {
-    shadow::TrialRun trial;
-    model::Decision decision;
-  };
-  std::vector<Ending> endings_;  // trials whose shadows are still stopping
-  struct Orphan {                // a shadow of a trial that a restart ended
+  std::optional<FollowUp> follow_up_;  // of the last tested decision that was applied
+  std::optional<model::LedgerEntry> last_entry_;
+  double mirrored_share_ = 0;  // of the last trial's requests
+  std::vector<Ending> endings_;
+  struct Orphan {  // a shadow of a trial that a restart ended
     model::Shadow shadow;
     std::optional<MonoTime> stop_asked;
   };
@@ -170,7 +203,14 @@ class ServiceMachine {
   int serving_seen_ = 0;  // UP in the balancer
   int surplus_steps_ = 0;
   bool fit_underway_ = false;
-  bool fit_asked_ = false;                             // while one was underway
+  bool fit_asked_ = false;                          // while one was underway
+  std::optional<model::RetrainCause> version_due_;  // once the fits that are underway are there
+  std::vector<ports::ReplyToken> version_waiting_;  // callers, bounded
+  struct HeldSignal {
+    forecast::LimitSignal signal;
+    int steps_left = 0;
+  };
+  std::optional<HeldSignal> held_signal_;              // so that a cool-down or a trial does not lose it
   std::optional<model::TriggerKind> test_afterwards_;  // what went first, untested
   bool version_tried_ = false;                         // the version in production had its trial
   std::string refused_version_;                        // held nowhere; waits for another spec

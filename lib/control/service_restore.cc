@@ -14,7 +14,8 @@ void ServiceMachine::Handle(const ports::Restored& event, Context& c) {
   intents_ = shadow::IntentBook(event.next_sequence);
   intents_.Restore(event.pending_intents, c.now, c.out);
   learner_.Restore(event.models);
-  demand_.emplace(service_.spec.id, service_.spec.forecast, service_.spec.triggers);
+  measured_.Restore(learner_.measured());
+  demand_.emplace(service_.spec);
   demand_->Import(event.demand_rps);
   fleet_.Restore(event.instances);
   phase_ = service_.deleting ? Phase::kDeleting : Phase::kIdle;

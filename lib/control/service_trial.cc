@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "analysis/decide.h"
 #include "control/service_machine.h"
 #include "cost/worth.h"
 
@@ -14,13 +13,10 @@ using model::TriggerKind;
 
 namespace {
 
-constexpr int kRoundsMax = 2;
+constexpr Micros kBudgetTime = std::chrono::hours(24);
 
-bool HoldsNowhere(const model::Trial& trial, const model::Bounds& bounds) {
-  return std::any_of(trial.arms.begin(), trial.arms.end(), [&](const model::Arm& arm) {
-    return arm.role == model::ArmRole::kCandidate && arm.level == bounds.max &&
-           arm.verdict.slo == model::SloAxis::kFails;
-  });
+bool Ordered(model::TriggerKind kind) {  // by a caller, who wants it measured
+  return kind == TriggerKind::kProposal || kind == TriggerKind::kCalibration;
 }
 
 }  // namespace
@@ -42,6 +38,7 @@ void ServiceMachine::Begin(const model::Trigger& trigger, Urgency urgency, Conte
   decision.create_time = c.now.wall;
   decision.reason = trigger.evidence;
   decision_ = std::move(decision);
+  held_signal_.reset();
   c.out.Log("decision={} trigger={} from={} planned={} evidence=\"{}\"", decision_->id,
             model::TriggerKindName(trigger.kind), trigger.current, trigger.planned, trigger.evidence);
 
@@ -62,6 +59,23 @@ void ServiceMachine::Begin(const model::Trigger& trigger, Urgency urgency, Conte
   StartTrial(std::move(arms), c);
 }
 
+// How likely a trial is to change the decision. The curve says so by its own uncertainty, but it does not
+// know what it does not know: no less than what past plans taught.
+void ServiceMachine::AddDoubts(const model::Trigger& trigger, const PlanView& view, cost::WorthInput& worth) {
+  const bool unknown = trigger.kind == TriggerKind::kNewVersion || !view.curve.version_known();
+  if (unknown || trigger.planned <= 0) {
+    worth.probability_too_small = worth.probability_too_large = 0.5;
+    return;
+  }
+  const double taught = learner_.PlanWrongProbability();
+  const auto holds = [&](int level) {
+    return view.curve.ProbabilityHolds(trigger.planned_rps / level, service_.spec.slo);
+  };
+  worth.probability_too_small = std::max(taught, 1 - holds(trigger.planned));
+  const bool smaller = trigger.planned > std::max(1, service_.spec.bounds.min);
+  worth.probability_too_large = smaller ? std::max(taught, holds(trigger.planned - 1)) : 0;
+}
+
 cost::WorthInput ServiceMachine::TrialOutlook(const model::Trigger& trigger, size_t arms, const Context& c) {
   const PlanView view = View(ProductionVersion(), c.now);
   cost::WorthInput worth;
@@ -71,8 +85,7 @@ cost::WorthInput ServiceMachine::TrialOutlook(const model::Trigger& trigger, siz
   worth.hold_seconds = ToSeconds(service_.spec.forecast.hold);
   worth.shadows = static_cast<int>(arms) * service_.spec.shadows.shadows_per_level;
   worth.trial_seconds = ToSeconds(view.trial_time);
-  const bool unknown = trigger.kind == TriggerKind::kNewVersion || !view.curve.version_known();
-  worth.probability_plan_wrong = unknown ? 0.5 : learner_.PlanWrongProbability();
+  AddDoubts(trigger, view, worth);
   // A plan found wrong in production is corrected after an emergency and a lead time, and not worse than for
   // the hold. One that was measured to hold can only be too large.
   worth.violation_minutes_if_wrong =
@@ -86,7 +99,24 @@ cost::WorthInput ServiceMachine::TrialOutlook(const model::Trigger& trigger, siz
 
 bool ServiceMachine::WouldTest(const model::Trigger& trigger, const Context& c) {
   const size_t arms = PlanArms(trigger, View(ProductionVersion(), c.now)).size();
-  return Trials() && !Answered(trigger, c) && cost::AssessTrial(TrialOutlook(trigger, arms, c)).worth;
+  if (!Trials() || Answered(trigger, c)) {
+    return false;
+  }
+  const cost::WorthInput outlook = TrialOutlook(trigger, arms, c);
+  return cost::AssessTrial(outlook).worth && !OverBudget(outlook, c);
+}
+
+std::optional<std::string> ServiceMachine::OverBudget(const cost::WorthInput& outlook,
+                                                      const Context& c) const {
+  const double budget = service_.spec.trial.daily_budget;
+  const double spent = learner_.SpentSince(c.now.wall - kBudgetTime);
+  const double price = cost::ShadowCost(service_.spec.prices, outlook.shadows * outlook.trial_seconds);
+  if (budget <= 0 || spent + price <= budget) {
+    return std::nullopt;
+  }
+  return fmt::format(
+      "the daily budget of shadows is {:.4f} {}: {:.4f} are spent and this trial would cost {:.4f}", budget,
+      service_.spec.prices.currency, spent, price);
 }
 
 std::optional<std::string> ServiceMachine::WhyNoTrial(const model::Trigger& trigger,
@@ -107,11 +137,14 @@ std::optional<std::string> ServiceMachine::WhyNoTrial(const model::Trigger& trig
   const cost::WorthInput outlook = TrialOutlook(trigger, arms.size(), c);
   const cost::Worth answer = cost::AssessTrial(outlook);
   decision_->worth = answer.loss_avoided - answer.price;
-  if (!answer.worth && trigger.kind != TriggerKind::kProposal) {
+  if (!answer.worth && !Ordered(trigger.kind)) {
     if (MeasuredToHold(trigger, c)) {
       decision_->kind = DecisionKind::kConfirmed;
     }
     return answer.reason;
+  }
+  if (std::optional<std::string> over = OverBudget(outlook, c)) {
+    return over;
   }
   decision_->trial = model::TrialId(fmt::format("{}-t{}", service_.spec.id, intents_.NextNumber(c.out)));
   const Status granted = c.host.Grant(decision_->trial, outlook.shadows);
@@ -123,7 +156,7 @@ std::optional<std::string> ServiceMachine::WhyNoTrial(const model::Trigger& trig
 }
 
 bool ServiceMachine::MeasuredToHold(const model::Trigger& trigger, const Context& c) const {
-  const auto planned = measured_.Find(trigger.version, trigger.planned_rps / trigger.planned, c.now.mono,
+  const auto planned = measured_.Find(trigger.version, trigger.planned_rps / trigger.planned, c.now.wall,
                                       service_.spec.trial.measured_fresh);
   return planned && planned->slo == model::SloAxis::kHolds;
 }
@@ -132,18 +165,18 @@ bool ServiceMachine::MeasuredToHold(const model::Trigger& trigger, const Context
 // does not.
 std::optional<model::ArmVerdict> ServiceMachine::Answered(const model::Trigger& trigger,
                                                           const Context& c) const {
-  if (trigger.kind == TriggerKind::kProposal) {
+  if (Ordered(trigger.kind)) {
     return std::nullopt;
   }
   const Micros fresh = service_.spec.trial.measured_fresh;
   const auto planned =
-      measured_.Find(trigger.version, trigger.planned_rps / trigger.planned, c.now.mono, fresh);
+      measured_.Find(trigger.version, trigger.planned_rps / trigger.planned, c.now.wall, fresh);
   if (!planned || planned->slo != model::SloAxis::kHolds) {
     return std::nullopt;
   }
   if (trigger.planned > service_.spec.bounds.min) {
     const auto below =
-        measured_.Find(trigger.version, trigger.planned_rps / (trigger.planned - 1), c.now.mono, fresh);
+        measured_.Find(trigger.version, trigger.planned_rps / (trigger.planned - 1), c.now.wall, fresh);
     if (!below || below->slo != model::SloAxis::kFails) {
       return std::nullopt;
     }
@@ -151,7 +184,32 @@ std::optional<model::ArmVerdict> ServiceMachine::Answered(const model::Trigger& 
   return *planned;
 }
 
+// Levels that were measured a short while ago are not measured again, as long as there is one to measure.
+void ServiceMachine::TakeFromCache(const model::Trigger& trigger, std::vector<model::Arm>& arms,
+                                   const Context& c) const {
+  if (Ordered(trigger.kind) || trigger.kind == TriggerKind::kDrift) {
+    return;
+  }
+  std::vector<model::Arm> cached = arms;
+  bool left = false;
+  for (model::Arm& arm : cached) {
+    if (arm.role != model::ArmRole::kCandidate) {
+      continue;
+    }
+    const auto verdict =
+        measured_.Find(trigger.version, arm.load_rps, c.now.wall, service_.spec.trial.measured_fresh);
+    arm.cached = verdict.has_value();
+    arm.verdict = verdict.value_or(model::ArmVerdict());
+    left = left || !arm.cached;
+  }
+  if (left) {
+    arms = std::move(cached);
+  }
+}
+
 void ServiceMachine::StartTrial(std::vector<model::Arm> arms, Context& c) {
+  TakeFromCache(decision_->trigger, arms, c);
+  decision_->arms = arms;
   shadow::TrialRun::Setup setup;
   setup.trial.id = decision_->trial;
   setup.trial.service = service_.spec.id;
@@ -159,7 +217,7 @@ void ServiceMachine::StartTrial(std::vector<model::Arm> arms, Context& c) {
   setup.trial.arms = std::move(arms);
   setup.spec = service_.spec;
   setup.version = decision_->trigger.version;
-  setup.tolerances = learner_.tolerances();
+  setup.tolerances = learner_.Tolerances(CircumstancesOf(decision_->trigger, c.now), service_.spec.trial);
   setup.history = learner_.points();
   setup.production_instances = Current();
   setup.seed = static_cast<uint64_t>(intents_.NextNumber(c.out)) * 0x9e3779b97f4a7c15ULL;
@@ -168,103 +226,6 @@ void ServiceMachine::StartTrial(std::vector<model::Arm> arms, Context& c) {
   trial_.emplace(std::move(setup));
   phase_ = Phase::kTrialling;
   trial_->Start(intents_, c.now, c.out);
-}
-
-model::ModelVersion ServiceMachine::LearnFromTrial(Context& c) {
-  const std::vector<model::CapacityPoint> points = trial_->TakeVerdicts(c.now);
-  learner_.RecordErrors(trial_->trial().arms, service_.spec.trial.tolerance);
-  model::ModelVersion version = learner_.Retrain(model::RetrainCause::kTrial, trial_->trial().id,
-                                                 trial_->version(), points, service_.spec.slo, c.now.wall);
-  c.out.Log("model={} cause=TRIAL trial={} error_before={:.3f} error_after={:.3f} summary=\"{}\"",
-            version.number, version.trial, version.error_before, version.error_after, version.summary);
-  c.out.Put(version);
-  AskForFit(c);
-  return version;
-}
-
-void ServiceMachine::Conclude(Context& c) {
-  LearnFromTrial(c);
-  const model::Trial& trial = trial_->trial();
-  const analysis::Finding finding =
-      analysis::Decide({.trigger = trial.trigger,
-                        .arms = trial.arms,
-                        .refitted = &learner_.CurveOf(trial_->version(), c.now.wall),
-                        .bounds = service_.spec.bounds,
-                        .slo = service_.spec.slo,
-                        .deadline_passed = trial_->DeadlinePassed(),
-                        .round = trial.round});
-  measured_.Remember(trial_->version(), trial.arms, c.now.mono);
-  if (finding.another_round_level && trial.round < kRoundsMax) {
-    c.out.Log("trial={} round=2 level={} cause=\"{}\"", trial.id, *finding.another_round_level,
-              finding.reason);
-    trial_->NextRound(
-        ShiftArms(trial.arms, *finding.another_round_level, trial.trigger, View(trial_->version(), c.now)),
-        c.now, c.out);
-    return;
-  }
-  model::Decision& decision = *decision_;
-  decision.kind = finding.kind;
-  decision.to = finding.to;
-  decision.cause = finding.cause;
-  decision.reason = finding.reason;
-  decision.arms = trial.arms;
-  decision.decide_time = c.now.wall;
-  if (trial.trigger.kind == TriggerKind::kNewVersion && decision.version != service_.rollout_version &&
-      HoldsNowhere(trial, service_.spec.bounds)) {
-    decision.kind = DecisionKind::kRejected;
-    decision.to = decision.from;
-    decision.reason = fmt::format(
-        "version {} holds the SLO with no number of replicas up to {}; {} stays in production. {}",
-        decision.version, service_.spec.bounds.max, service_.rollout_version, finding.reason);
-  }
-  const bool unseen = std::none_of(trial.arms.begin(), trial.arms.end(),
-                                   [](const model::Arm& arm) { return arm.verdict.requests > 0; });
-  if (trial.trigger.kind == TriggerKind::kNewVersion && decision.version != service_.rollout_version &&
-      unseen) {
-    decision.kind = DecisionKind::kInconclusive;
-    decision.to = decision.from;
-    decision.version = service_.rollout_version;
-    decision.reason =
-        fmt::format("nothing of version {} was seen to run, so it is not let into production yet. {}",
-                    trial.trigger.version, finding.reason);
-  }
-  learner_.RecordTrial(ToSeconds(trial_->Age(c.now)));
-  learner_.RecordPlan(decision.kind == DecisionKind::kConfirmed);
-  const bool settled = decision.kind != DecisionKind::kInconclusive;
-  EndTrial(settled ? model::TrialState::kSettled : model::TrialState::kInconclusive,
-           model::DecisionKindName(decision.kind), c);
-  ApplyDecision(c);
-}
-
-// Decides on the evidence so far, without acting on it: the trigger that follows starts from the retrained
-// curve.
-void ServiceMachine::Supersede(const std::string& why, Context& c) {
-  LearnFromTrial(c);
-  measured_.Remember(trial_->version(), trial_->trial().arms, c.now.mono);
-  model::Decision& decision = *decision_;
-  const analysis::Finding finding =
-      analysis::Decide({.trigger = trial_->trial().trigger,
-                        .arms = trial_->trial().arms,
-                        .refitted = &learner_.CurveOf(trial_->version(), c.now.wall),
-                        .bounds = service_.spec.bounds,
-                        .slo = service_.spec.slo,
-                        .deadline_passed = true,
-                        .round = kRoundsMax});
-  decision.kind = finding.kind;
-  decision.cause = finding.cause;
-  decision.arms = trial_->trial().arms;
-  decision.reason = fmt::format("superseded: {}. Evidence so far: {}", why, finding.reason);
-  decision.decide_time = c.now.wall;
-  EndTrial(model::TrialState::kSuperseded, why, c);
-  FinishDecision(DecisionState::kSuperseded, c);
-  last_answer_.reset();
-}
-
-void ServiceMachine::EndTrial(model::TrialState state, const std::string& note, Context& c) {
-  trial_->End(state, note, intents_, c.now, c.out);
-  endings_.push_back({*std::move(trial_), *decision_});
-  trial_.reset();
-  phase_ = Phase::kIdle;
 }
 
 }  // namespace shadowd::control

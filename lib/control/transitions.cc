@@ -28,7 +28,8 @@ constexpr std::array<Row, std::variant_size_v<ports::Payload>> kTable = {{
     {"ReplicaStopped", {I, P, P, P, P}},   {"ServerChanged", {I, P, P, P, P}},
     {"ForecastFitted", {I, P, P, P, I}},   {"HostPressure", {I, I, I, I, I}},  // HostArbiter's
     {"TimerFired", {I, P, P, P, P}},       {"Restored", {P, R, R, R, R}},
-    {"ReplicaFound", {I, P, P, P, P}},
+    {"ReplicaFound", {I, P, P, P, P}},     {"RunNullTrial", {R, P, R, R, R}},
+    {"RevertModel", {R, P, P, P, R}},
 }};
 
 }  // namespace

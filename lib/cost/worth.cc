@@ -23,19 +23,19 @@ Worth AssessTrial(const WorthInput& input) {
   Worth worth;
   const double violation = input.violation_minutes_if_wrong * input.prices.violation_per_minute;
   const double excess = InstanceCost(input.prices, input.excess_instances_if_wrong * input.hold_seconds);
-  const double probability = std::clamp(input.probability_plan_wrong, 0.0, 1.0);
-  worth.loss_avoided = probability * (violation + excess);
+  const double small = std::clamp(input.probability_too_small, 0.0, 1.0);
+  const double large = std::clamp(input.probability_too_large, 0.0, 1.0);
+  worth.loss_avoided = small * violation + large * excess;
   const int freed = std::max(input.current - input.planned, 0);
   worth.price = ShadowCost(input.prices, input.shadows * input.trial_seconds) +
                 InstanceCost(input.prices, freed * input.trial_seconds);
   worth.worth = worth.loss_avoided > worth.price;
   worth.reason = fmt::format(
       "a trial of {} shadows for {:.0f} s costs {:.4f} {} and is expected to avoid a loss of {:.4f} (the "
-      "plan "
-      "is wrong with probability {:.2f}; that would cost {:.1f} minutes over the SLO and {:.1f} idle "
-      "replicas): {}",
-      input.shadows, input.trial_seconds, worth.price, input.prices.currency, worth.loss_avoided, probability,
-      input.violation_minutes_if_wrong, input.excess_instances_if_wrong,
+      "plan is too small with probability {:.2f}, {:.1f} minutes over the SLO, and too large with {:.2f}, "
+      "{:.1f} idle replicas): {}",
+      input.shadows, input.trial_seconds, worth.price, input.prices.currency, worth.loss_avoided, small,
+      input.violation_minutes_if_wrong, large, input.excess_instances_if_wrong,
       worth.worth ? "worth it" : "not worth it");
   return worth;
 }

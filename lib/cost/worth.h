@@ -15,7 +15,8 @@ struct WorthInput {
   double hold_seconds = 0;  // how long the new level is meant to last
   int shadows = 0;          // of the trial, all arms together
   double trial_seconds = 0;
-  double probability_plan_wrong = 0;      // that the planned level is not the right one, 0..1
+  double probability_too_small = 0;       // that the planned level does not hold, 0..1
+  double probability_too_large = 0;       // that a smaller one holds, 0..1
   double violation_minutes_if_wrong = 0;  // over the SLO, should a wrong plan be applied
   double excess_instances_if_wrong = 0;   // paid for over the hold in vain, should the plan be too large
 };

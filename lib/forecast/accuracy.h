@@ -18,6 +18,8 @@ class Accuracy {
   }
   double Coverage() const { return weight_ > 0 ? held_ / weight_ : 0; }
   double Mase(double before) const { return samples_ >= kEnough && naive_ > 0 ? error_ / naive_ : before; }
+  // Mean absolute error of the seasonal naive forecast, one step ahead; 0 until enough is known.
+  double NaiveError() const { return samples_ >= kEnough ? naive_ / weight_ : 0; }
   int samples() const { return samples_; }
 
  private:

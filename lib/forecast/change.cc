@@ -26,6 +26,7 @@ void Change::Observe(double error, bool missed) {
     up_ = down_ = 0;
     misses_ = 0;
     remaining_ = kLasts;
+    ++noticed_;
     wants_fit_ = true;
   }
 }

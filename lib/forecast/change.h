@@ -13,6 +13,7 @@ class Change {
   void Settle();  // models were fitted anew
 
   bool active() const { return remaining_ > 0; }
+  int noticed() const { return noticed_; }  // changes so far
   bool wants_fit() const { return wants_fit_; }
   double Widening() const;  // factor on k, 1 when nothing happened
 
@@ -21,6 +22,7 @@ class Change {
   double down_ = 0;
   uint32_t misses_ = 0;  // newest in the lowest bit
   int remaining_ = 0;
+  int noticed_ = 0;
   bool wants_fit_ = false;
 };
 

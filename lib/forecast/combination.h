@@ -22,7 +22,10 @@ class Combination {
       : Combination(std::move(linear), {}, std::move(seasons), std::move(weights)) {}
 
   size_t members() const { return weights_.size(); }
+  const std::vector<LinearModel>& linear() const { return linear_; }
+  const std::vector<Smoothing>& smoothing() const { return smoothing_; }
   const std::vector<int>& seasons() const { return seasons_; }
+  const std::vector<double>& weights() const { return weights_; }
   int LongestSeason() const { return seasons_.empty() ? 1 : seasons_.back(); }
   int MaxLag() const;
 

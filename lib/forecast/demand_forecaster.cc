@@ -36,6 +36,42 @@ void DemandForecaster::AskForFit() {
   }
 }
 
+std::vector<model::FittedForecast> DemandForecaster::Kept() const {
+  std::vector<model::FittedForecast> kept;
+  if (fine_.fitted()) {
+    kept.push_back(fine_.Kept());
+  }
+  if (coarse_ && coarse_->fitted()) {
+    kept.push_back(coarse_->Kept());
+  }
+  return kept;
+}
+
+void DemandForecaster::Revert(const std::vector<model::FittedForecast>& kept) {
+  for (const model::FittedForecast& forecast : kept) {
+    if (forecast.step == step_) {
+      fine_.Revert(forecast);
+    } else if (coarse_ && forecast.step == coarse_->step()) {
+      coarse_->Revert(forecast);
+    }
+  }
+}
+
+model::Forecast DemandForecaster::Predict(Micros within) const {
+  model::Forecast forecast = fine_.Predict();
+  forecast.widening = fine_.Widening();
+  forecast.scales.push_back(fine_.Scale());
+  if (coarse_) {
+    forecast.scales.push_back(coarse_->Scale());
+  }
+  if (within > Micros(0) && !forecast.steps.empty()) {
+    forecast.peak = {.within = within,
+                     .expected_rps = fine_.PeakExpected(Micros(0), within),
+                     .upper_rps = fine_.PeakUpper(Micros(0), within)};
+  }
+  return forecast;
+}
+
 bool DemandForecaster::WantsFit() const {
   return fine_.WantsFit() || (coarse_ && coarse_->WantsFit());
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "base/time.h"
 #include "forecast/coarse_scale.h"
@@ -16,6 +17,7 @@
 #include "forecast/forecaster.h"
 #include "forecast/options.h"
 #include "model/forecast.h"
+#include "model/learnt.h"
 
 namespace shadowd::forecast {
 
@@ -31,7 +33,14 @@ class DemandForecaster {
   // Of the scale that needs it more.
   std::shared_ptr<const FitInput> CopyForFit() const;
   void Adopt(const Fit& fit);
-  model::Forecast Predict() const { return fine_.Predict(); }
+  // Models as they learn on, finest first; empty until fitted. And back: fits of what is named are asked for.
+  std::vector<model::FittedForecast> Kept() const;
+  void Revert(const std::vector<model::FittedForecast>& kept);
+  // `within`: of the peak.
+  model::Forecast Predict(Micros within = Micros(0)) const;
+  // Changes of behaviour noticed so far, at either scale.
+  int changes() const { return fine_.changes() + (coarse_ ? coarse_->changes() : 0); }
+  double NaiveError() const { return fine_.NaiveError(); }
   double PeakUpper(Micros from, Micros to) const { return fine_.PeakUpper(from, to); }
   double PeakExpected(Micros from, Micros to) const { return fine_.PeakExpected(from, to); }
   double RiseWithin(Micros within) const { return fine_.RiseWithin(within); }

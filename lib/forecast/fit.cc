@@ -7,6 +7,7 @@
 
 #include "forecast/candidates.h"
 #include "forecast/gaps.h"
+#include "forecast/kept_fit.h"
 #include "forecast/members.h"
 #include "forecast/rolling.h"
 #include "forecast/season.h"
@@ -143,6 +144,9 @@ void Combine(const Rolling& rolling, double coverage, Fit& fit) {
 }  // namespace
 
 Fit FitModels(const FitInput& input) {
+  if (input.kept) {
+    return FitKept(input);
+  }
   Fit fit;
   fit.service = input.service;
   fit.version = input.version;

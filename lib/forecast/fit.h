@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,15 +17,17 @@
 #include "forecast/smoothing.h"
 #include "forecast/transform.h"
 #include "model/ids.h"
+#include "model/learnt.h"
 
 namespace shadowd::forecast {
 
 struct FitInput {
   model::ServiceId service;
   Options options;
-  std::vector<float> demand_rps;  // one a step, oldest first; NaN = gap
-  int64_t first_step = 0;         // label of demand_rps[0], in steps
-  int version = 0;                // of the fit that comes out of it
+  std::vector<float> demand_rps;              // one a step, oldest first; NaN = gap
+  int64_t first_step = 0;                     // label of demand_rps[0], in steps
+  int version = 0;                            // of the fit that comes out of it
+  std::optional<model::FittedForecast> kept;  // models to take up instead of choosing
 };
 
 // One forecast of the past, made without knowing what followed; the realised values are in the series.

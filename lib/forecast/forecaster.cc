@@ -38,6 +38,10 @@ Options Sane(Options options) {
   return options;
 }
 
+int64_t LabelOf(WallTime at, Micros step) {
+  return ToMicros(at) / step.count();
+}
+
 bool Valid(double rps) {
   return std::isfinite(rps) && rps >= 0;
 }
@@ -73,7 +77,8 @@ void Forecaster::Import(std::span<const std::pair<WallTime, double>> demand_rps)
   for (const auto& [at, rps] : merged) {
     series_.Add(at, rps);
   }
-  step_of_last_ += had ? std::max<int64_t>(0, (series_.last() - before) / options_.step) : 0;
+  step_of_last_ = had ? step_of_last_ + std::max<int64_t>(0, (series_.last() - before) / options_.step)
+                      : LabelOf(series_.last(), options_.step);
   since_fit_ += static_cast<int>(std::min<size_t>(demand_rps.size(), series_.capacity()));
   if (fitted()) {
     Rebuild();
@@ -98,7 +103,7 @@ void Forecaster::Observe(WallTime at, double rps, std::span<const double> coarse
   } else if (missing > 0) {
     FillGap(missing);
   }
-  ++step_of_last_;
+  step_of_last_ = had ? step_of_last_ + 1 : LabelOf(series_.last(), options_.step);
   ++since_fit_;
   ++since_gap_;
   largest_ = std::max(largest_, rps);
@@ -218,6 +223,9 @@ std::shared_ptr<const FitInput> Forecaster::CopyForFit() const {
   for (size_t i = 0; i < series_.size(); ++i) {
     input->demand_rps[i] = series_[i];
   }
+  if (revert_to_ != nullptr) {
+    input->kept = *revert_to_;
+  }
   return input;
 }
 
@@ -228,6 +236,7 @@ void Forecaster::Adopt(const Fit& fit) {
   }
   tried_ = true;
   asked_ = false;
+  revert_to_.reset();
   since_fit_ = static_cast<int>(newer);
   fit_reason_ = fit.reason;
   if (!fit.usable) {

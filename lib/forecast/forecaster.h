@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -25,6 +26,7 @@
 #include "forecast/options.h"
 #include "forecast/peaks.h"
 #include "model/forecast.h"
+#include "model/learnt.h"
 #include "series/time_series.h"
 
 namespace shadowd::forecast {
@@ -45,6 +47,8 @@ class Forecaster {
   bool fitted() const { return combination_.members() > 0; }
   std::shared_ptr<const FitInput> CopyForFit() const;
   void Adopt(const Fit& fit);
+  // The next fit takes these models up instead of choosing.
+  void Revert(model::FittedForecast kept);
 
   // The whole horizon after the last observation; DEGRADED with a reason until trustworthy.
   model::Forecast Predict() const;
@@ -56,6 +60,15 @@ class Forecaster {
   // opens) come back on some days and not on others: an expectation smooths them away.
   double RiseWithin(Micros within) const;
   size_t observations() const { return series_.present(); }
+
+  // What is fitted, for people, and as it learns on, to be kept as a version.
+  model::ForecastScale Scale() const;
+  model::FittedForecast Kept() const;
+  // Mean absolute error of the seasonal naive forecast, one step ahead; 0 while unknown.
+  double NaiveError() const { return accuracy_.NaiveError(); }
+  // Changes of behaviour noticed so far, and how far the last one still widens the limits (1 = not).
+  int changes() const { return change_.noticed(); }
+  double Widening() const { return change_.Widening(); }
 
  private:
   void Score(double truth);
@@ -72,7 +85,9 @@ class Forecaster {
   Options options_;
   series::TimeSeries series_;  // as measured
   std::vector<double> z_;      // transformed, gaps filled by forecasts; bounded by TrimWork
-  int64_t step_of_last_ = 0;   // label of z_.back(): grows by one a step, whatever the clock does
+  // Label of z_.back(): at first the steps since the epoch, so that a restart finds the same phases; then it
+  // grows by one a step, whatever the clock does.
+  int64_t step_of_last_ = 0;
   Transform transform_;
   Combination combination_;
   Blend blend_;               // with the coarser scale
@@ -93,6 +108,7 @@ class Forecaster {
   double mase_ = 0;     // of the fit
   double largest_ = 0;  // demand of the steps that are kept, and since
   std::string fit_reason_;
+  std::shared_ptr<const model::FittedForecast> revert_to_;
 };
 
 }  // namespace shadowd::forecast

@@ -135,7 +135,8 @@ double Forecaster::PeakUpper(Micros from, Micros to) const {
       margin = std::max(margin, path_[i] + up_[i] - peak);
     }
   }
-  return transform_.Backward(peak + margin);
+  const double expected = transform_.Backward(peak);
+  return std::max(std::min(transform_.Backward(peak + margin), kBeyondEver * largest_), expected);
 }
 
 }  // namespace shadowd::forecast

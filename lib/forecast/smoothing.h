@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace shadowd::forecast {
@@ -25,6 +26,9 @@ class Smoothing {
   // Starts from all of z; the seasons, at most two, are ascending and there twice. `first_step` labels z[0].
   Smoothing(std::span<const double> z, int64_t first_step, std::span<const int> seasons,
             SmoothingGains gains);
+  // As it was kept.
+  Smoothing(SmoothingGains gains, std::vector<std::vector<float>> seasons, double level, double left)
+      : gains_(gains), seasons_(std::move(seasons)), level_(level), left_(left) {}
 
   // Expected values of the steps behind `last_step`.
   void Path(int64_t last_step, std::span<double> path) const;

@@ -198,6 +198,13 @@ void Write(const ports::ReplicaFound& event, v1::JournalStep* out) {
   out->mutable_replica_found()->set_alive(event.alive);
 }
 
+void Write(const ports::RunNullTrial& event, v1::JournalStep* out) {
+  out->set_run_null_trial(event.request_id);
+}
+void Write(const ports::RevertModel& event, v1::JournalStep* out) {
+  rpc::ToProto(event.version, out->mutable_revert_model());
+}
+
 // ---- From the journal ----
 
 StatusOr<ports::Payload> Read(const v1::JournalApply& in) {
@@ -270,6 +277,11 @@ StatusOr<ports::Payload> Read(const v1::JournalRestored& in) {
   return restored;
 }
 
+StatusOr<ports::Payload> Read(const v1::Model& in) {
+  SHADOWD_ASSIGN_OR_RETURN(model::ModelVersion version, rpc::FromProto(in));
+  return ports::RevertModel{std::move(version)};
+}
+
 StatusOr<ports::Payload> PayloadFromProto(const v1::JournalStep& in) {
   switch (in.event_case()) {
     case v1::JournalStep::kApplyService:
@@ -320,6 +332,10 @@ StatusOr<ports::Payload> PayloadFromProto(const v1::JournalStep& in) {
       return Read(in.restored());
     case v1::JournalStep::kReplicaFound:
       return ports::ReplicaFound{model::ReplicaId(in.replica_found().replica()), in.replica_found().alive()};
+    case v1::JournalStep::kRunNullTrial:
+      return ports::RunNullTrial{in.run_null_trial()};
+    case v1::JournalStep::kRevertModel:
+      return Read(in.revert_model());
     case v1::JournalStep::EVENT_NOT_SET:
       break;
   }

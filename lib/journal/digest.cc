@@ -11,6 +11,7 @@
 #include "forecast/fit.h"
 #include "journal/frame.h"
 #include "rpc/convert_decision.h"
+#include "rpc/convert_fitted.h"
 #include "rpc/convert_forecast.h"
 #include "rpc/convert_intent.h"
 #include "rpc/convert_ledger.h"
@@ -171,18 +172,23 @@ class Bytes {
   }
   void Add(const ports::StopObserving&) {}
   void Add(const ports::ShadowFeed& feed) {
-    const auto& [shadow, address, rate_rps] = feed;
-    All(shadow, address, rate_rps);
+    const auto& [shadow, address, rate_rps, instances] = feed;
+    All(shadow, address, rate_rps, instances);
   }
   void Add(const ports::SetTraffic& effect) {
-    const auto& [feeds, mirror, load, balancing, production_rps, production_instances, seed] = effect;
-    All(feeds, mirror, load, balancing, production_rps, production_instances, seed);
+    const auto& [feeds, mirror, load, balancing, production_rps, seed] = effect;
+    All(feeds, mirror, load, balancing, production_rps, seed);
   }
   void Add(const ports::FitForecast& effect) {
     const auto& [input] = effect;
-    const auto& [service, options, demand_rps, first_step, version] = *input;
+    const auto& [service, options, demand_rps, first_step, version, kept] = *input;
     const auto& [step, seasons, horizon_steps, coverage] = options;
     All(service, step, seasons, horizon_steps, coverage, demand_rps, first_step, version);
+    if (kept) {
+      v1::FittedForecast message;
+      rpc::ToProto(*kept, &message);
+      AddMessage(message);
+    }
   }
   void Add(const ports::ArmTimer& effect) {
     const auto& [at] = effect;

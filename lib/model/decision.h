@@ -25,8 +25,11 @@ enum class DecisionState {
   kFailed,
   kSuperseded
 };
-const char* DecisionKindName(DecisionKind kind);     // "CONFIRMED" ...
-const char* DecisionStateName(DecisionState state);  // "TESTING" ...
+// What production showed after the action: kOpen until that is known.
+enum class DecisionOutcome { kOpen, kRight, kFalseConfirm, kFalseReject };
+const char* DecisionKindName(DecisionKind kind);           // "CONFIRMED" ...
+const char* DecisionOutcomeName(DecisionOutcome outcome);  // "OPEN" ...
+const char* DecisionStateName(DecisionState state);        // "TESTING" ...
 
 struct Decision {
   DecisionId id;
@@ -50,6 +53,8 @@ struct Decision {
   double lead_seconds = 0;  // trigger to effect
   double trial_cost = 0;
   double worth = 0;  // expected loss avoided by the trial, minus its price
+  DecisionOutcome outcome = DecisionOutcome::kOpen;
+  std::string outcome_reason;
   bool operator==(const Decision&) const = default;
 };
 

@@ -21,6 +21,8 @@ struct LedgerEntry {
   double violation_cost_avoided = 0;  // expected, see worth
   double worth = 0;
   std::string note;
+  double violation_minutes_avoided = 0;  // expected
+  std::string counterfactual;            // what avoided and changed are measured against
   bool operator==(const LedgerEntry&) const = default;
 };
 

@@ -69,6 +69,10 @@ const char* TriggerKindName(TriggerKind kind) {
       return "PROPOSAL";
     case TriggerKind::kEmergency:
       return "EMERGENCY";
+    case TriggerKind::kDrift:
+      return "DRIFT";
+    case TriggerKind::kCalibration:
+      return "CALIBRATION";
   }
   SHADOWD_CHECK(false);
 }
@@ -179,6 +183,20 @@ const char* DecisionStateName(DecisionState state) {
       return "FAILED";
     case DecisionState::kSuperseded:
       return "SUPERSEDED";
+  }
+  SHADOWD_CHECK(false);
+}
+
+const char* DecisionOutcomeName(DecisionOutcome outcome) {
+  switch (outcome) {
+    case DecisionOutcome::kOpen:
+      return "OPEN";
+    case DecisionOutcome::kRight:
+      return "RIGHT";
+    case DecisionOutcome::kFalseConfirm:
+      return "FALSE_CONFIRM";
+    case DecisionOutcome::kFalseReject:
+      return "FALSE_REJECT";
   }
   SHADOWD_CHECK(false);
 }

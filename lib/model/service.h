@@ -72,6 +72,9 @@ struct TrialSpec {
   double tolerance = 0.20;                           // first delta threshold; tunes itself
   double void_share_max = 0.30;                      // more void windows than this: the arm is UNKNOWN
   Micros measured_fresh = std::chrono::minutes(30);  // a level measured this recently is not measured again
+  double tolerance_min = 0.05;                       // what self-tuning stays within
+  double tolerance_max = 0.50;
+  double daily_budget = 0;  // of shadows in 24 hours, in the currency; 0 = no limit
   bool operator==(const TrialSpec&) const = default;
 };
 
@@ -98,6 +101,7 @@ struct ForecastSpec {
   int horizon_steps = 60;
   double coverage = 0.95;                  // of the two-sided limits
   Micros hold = std::chrono::minutes(10);  // how long a scaled level is meant to last
+  bool coverage_from_prices = false;       // instead of `coverage`
   bool operator==(const ForecastSpec&) const = default;
 };
 

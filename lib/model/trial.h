@@ -56,7 +56,8 @@ struct Arm {
   KpiPrediction predicted;  // frozen before the shadows are read
   std::vector<ReplicaId> shadows;
   ArmVerdict verdict;
-  bool cached = false;  // not run: measured recently for this version and load
+  bool cached = false;            // not run: measured recently for this version and load
+  KpiPrediction predicted_after;  // of the same load, by the curve that learnt from the trial
   bool operator==(const Arm&) const = default;
 };
 

@@ -15,6 +15,8 @@ enum class TriggerKind {
   kNewVersion,  // the spec's version or template changed
   kProposal,    // a caller asked (ProposeScaling)
   kEmergency,   // production is over its SLO now; never delayed by a trial
+  kDrift,       // demand no longer behaves as the models say
+  kCalibration  // a caller ordered a null trial
 };
 const char* TriggerKindName(TriggerKind kind);  // "BREACH" ...
 

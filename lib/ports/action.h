@@ -65,6 +65,7 @@ struct ShadowFeed {
   model::ReplicaId shadow;
   std::string address;
   double rate_rps = 0;  // in all: mirrored share first, synthetic on top
+  int instances = 1;    // of the level it stands for: round robin over so many makes Erlang arrivals
   bool operator==(const ShadowFeed&) const = default;
 };
 struct SetTraffic {
@@ -72,8 +73,7 @@ struct SetTraffic {
   model::MirrorSpec mirror;
   model::LoadSpec load;
   model::Balancing balancing = model::Balancing::kRandom;
-  double production_rps = 0;     // of the whole service now, to turn percent into a rate
-  int production_instances = 1;  // round robin over this many makes Erlang arrivals
+  double production_rps = 0;  // of the whole service now, to turn percent into a rate
   uint64_t seed = 0;
 };
 

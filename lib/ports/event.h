@@ -40,6 +40,12 @@ struct ProposeScaling {
   std::string request_id;
 };
 struct Retrain {};
+struct RunNullTrial {  // an A/A test of today's level
+  std::string request_id;
+};
+struct RevertModel {  // to what this version knew
+  model::ModelVersion version;
+};
 struct CancelTrial {
   model::TrialId trial;
 };
@@ -145,7 +151,7 @@ using Payload =
     std::variant<ApplyService, DeleteService, ProposeScaling, Retrain, CancelTrial, TerminateShadow,
                  ApproveDecision, RejectDecision, Freeze, ImportHistory, ProductionWindow, DemandSample,
                  ShadowWindow, ReplicaStarted, ReplicaReady, ReplicaFailed, ReplicaStopped, ServerChanged,
-                 ForecastFitted, HostPressure, TimerFired, Restored, ReplicaFound>;
+                 ForecastFitted, HostPressure, TimerFired, Restored, ReplicaFound, RunNullTrial, RevertModel>;
 
 struct Event {
   model::ServiceId service;  // empty: for the host (Freeze, HostPressure, TimerFired)

@@ -30,6 +30,8 @@ void ToProto(const model::Decision& decision, v1::Decision* out) {
   out->set_lead_seconds(decision.lead_seconds);
   out->set_trial_cost(decision.trial_cost);
   out->set_worth(decision.worth);
+  out->set_outcome(EnumToProto<v1::Decision::Outcome>(decision.outcome));
+  out->set_outcome_reason(Utf8(decision.outcome_reason));
 }
 
 v1::Decision ToProto(const model::Decision& decision) {
@@ -68,6 +70,8 @@ StatusOr<model::Decision> FromProto(const v1::Decision& in) {
   decision.lead_seconds = in.lead_seconds();
   decision.trial_cost = in.trial_cost();
   decision.worth = in.worth();
+  SHADOWD_RETURN_IF_ERROR(ReadEnum(in.outcome(), "outcome", decision.outcome));
+  decision.outcome_reason = in.outcome_reason();
   return decision;
 }
 

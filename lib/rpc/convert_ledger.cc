@@ -17,6 +17,8 @@ void ToProto(const model::LedgerEntry& entry, v1::Cost* out) {
   out->set_violation_cost_avoided(entry.violation_cost_avoided);
   out->set_worth(entry.worth);
   out->set_note(Utf8(entry.note));
+  out->set_violation_minutes_avoided(entry.violation_minutes_avoided);
+  out->set_counterfactual(Utf8(entry.counterfactual));
 }
 
 v1::Cost ToProto(const model::LedgerEntry& entry) {
@@ -43,6 +45,8 @@ StatusOr<model::LedgerEntry> FromProto(const v1::Cost& in) {
   entry.violation_cost_avoided = in.violation_cost_avoided();
   entry.worth = in.worth();
   entry.note = in.note();
+  entry.violation_minutes_avoided = in.violation_minutes_avoided();
+  entry.counterfactual = in.counterfactual();
   return entry;
 }
 

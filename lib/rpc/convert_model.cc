@@ -1,7 +1,9 @@
 #include "rpc/convert_model.h"
 
 #include "rpc/convert_basic.h"
+#include "rpc/convert_fitted.h"
 #include "rpc/convert_kpi.h"
+#include "rpc/convert_trial.h"
 #include "rpc/resource_name.h"
 
 namespace shadowd::rpc {
@@ -13,11 +15,36 @@ void ToProto(const model::Learnt& learnt, v1::Learnt* out) {
   }
   out->mutable_start_seconds()->Assign(learnt.start_seconds.begin(), learnt.start_seconds.end());
   out->mutable_trial_seconds()->Assign(learnt.trial_seconds.begin(), learnt.trial_seconds.end());
-  for (const auto& [kpi, values] : learnt.errors) {
-    (*out->mutable_errors())[kpi].mutable_values()->Assign(values.begin(), values.end());
-  }
   for (const auto& [kpi, tolerance] : learnt.tolerances) {
     (*out->mutable_tolerances())[kpi] = tolerance;
+  }
+  for (const auto& [kpi, tracker] : learnt.trackers) {
+    v1::ToleranceTracker& added = (*out->mutable_trackers())[kpi];
+    added.mutable_errors()->Assign(tracker.errors.begin(), tracker.errors.end());
+    added.mutable_weights()->Assign(tracker.weights.begin(), tracker.weights.end());
+    added.set_offset(tracker.offset);
+    added.set_outcomes(tracker.outcomes);
+    added.set_misses(tracker.misses);
+  }
+  for (const model::FittedForecast& forecast : learnt.forecasts) {
+    ToProto(forecast, out->add_forecasts());
+  }
+  for (const model::MeasuredLevel& level : learnt.measured) {
+    v1::MeasuredLevel* added = out->add_measured();
+    added->set_version(Utf8(level.version));
+    added->set_load_rps(level.load_rps);
+    SHADOWD_SET_TIME(added, time, level.at);
+    ToProto(level.verdict, added->mutable_verdict());
+  }
+  out->mutable_outcomes()->set_right(learnt.outcomes.right);
+  out->mutable_outcomes()->set_false_confirm(learnt.outcomes.false_confirm);
+  out->mutable_outcomes()->set_false_reject(learnt.outcomes.false_reject);
+  out->set_plans(learnt.plans);
+  out->set_plans_wrong(learnt.plans_wrong);
+  for (const model::Spending& spending : learnt.spendings) {
+    v1::Spending* added = out->add_spendings();
+    SHADOWD_SET_TIME(added, time, spending.at);
+    added->set_amount(spending.amount);
   }
 }
 
@@ -30,10 +57,35 @@ StatusOr<model::Learnt> FromProto(const v1::Learnt& in) {
   }
   learnt.start_seconds.assign(in.start_seconds().begin(), in.start_seconds().end());
   learnt.trial_seconds.assign(in.trial_seconds().begin(), in.trial_seconds().end());
-  for (const auto& [kpi, errors] : in.errors()) {
-    learnt.errors[kpi].assign(errors.values().begin(), errors.values().end());
-  }
   learnt.tolerances.insert(in.tolerances().begin(), in.tolerances().end());
+  for (const auto& [kpi, tracker] : in.trackers()) {
+    learnt.trackers[kpi] = {.errors = {tracker.errors().begin(), tracker.errors().end()},
+                            .weights = {tracker.weights().begin(), tracker.weights().end()},
+                            .offset = tracker.offset(),
+                            .outcomes = tracker.outcomes(),
+                            .misses = tracker.misses()};
+  }
+  for (const auto& forecast : in.forecasts()) {
+    SHADOWD_ASSIGN_OR_RETURN(auto read, FromProto(forecast));
+    learnt.forecasts.push_back(std::move(read));
+  }
+  for (const auto& level : in.measured()) {
+    model::MeasuredLevel& added = learnt.measured.emplace_back();
+    added.version = level.version();
+    added.load_rps = level.load_rps();
+    SHADOWD_READ_OPTIONAL(level, time, added.at);
+    SHADOWD_ASSIGN_OR_RETURN(added.verdict, FromProto(level.verdict()));
+  }
+  learnt.outcomes = {.right = in.outcomes().right(),
+                     .false_confirm = in.outcomes().false_confirm(),
+                     .false_reject = in.outcomes().false_reject()};
+  learnt.plans = in.plans();
+  learnt.plans_wrong = in.plans_wrong();
+  for (const auto& spending : in.spendings()) {
+    model::Spending& added = learnt.spendings.emplace_back();
+    SHADOWD_READ_OPTIONAL(spending, time, added.at);
+    added.amount = spending.amount();
+  }
   return learnt;
 }
 

@@ -131,6 +131,7 @@ void WriteSpec(const model::ForecastSpec& part, v1::ForecastSpec* out) {
   out->set_horizon_steps(part.horizon_steps);
   out->set_coverage(part.coverage);
   ToProto(part.hold, out->mutable_hold());
+  out->set_coverage_from_prices(part.coverage_from_prices);
 }
 
 Status ReadSpec(const v1::ForecastSpec& in, model::ForecastSpec& part) {
@@ -143,6 +144,7 @@ Status ReadSpec(const v1::ForecastSpec& in, model::ForecastSpec& part) {
     part.coverage = in.coverage();
   }
   SHADOWD_READ_OPTIONAL(in, hold, part.hold);
+  part.coverage_from_prices = in.coverage_from_prices();
   return absl::OkStatus();
 }
 
@@ -212,6 +214,9 @@ void WriteSpec(const model::TrialSpec& part, v1::TrialSpec* out) {
   out->set_tolerance(part.tolerance);
   out->set_void_share_max(part.void_share_max);
   ToProto(part.measured_fresh, out->mutable_measured_fresh());
+  out->set_tolerance_min(part.tolerance_min);
+  out->set_tolerance_max(part.tolerance_max);
+  out->set_daily_budget(part.daily_budget);
 }
 
 Status ReadSpec(const v1::TrialSpec& in, model::TrialSpec& part) {
@@ -228,6 +233,13 @@ Status ReadSpec(const v1::TrialSpec& in, model::TrialSpec& part) {
     part.void_share_max = in.void_share_max();
   }
   SHADOWD_READ_OPTIONAL(in, measured_fresh, part.measured_fresh);
+  if (in.has_tolerance_min()) {
+    part.tolerance_min = in.tolerance_min();
+  }
+  if (in.has_tolerance_max()) {
+    part.tolerance_max = in.tolerance_max();
+  }
+  part.daily_budget = in.daily_budget();
   return absl::OkStatus();
 }
 

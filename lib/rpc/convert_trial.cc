@@ -31,7 +31,9 @@ StatusOr<model::KpiDelta> DeltaFromProto(const v1::KpiDelta& in) {
   return delta;
 }
 
-void VerdictToProto(const model::ArmVerdict& verdict, v1::ArmVerdict* out) {
+}  // namespace
+
+void ToProto(const model::ArmVerdict& verdict, v1::ArmVerdict* out) {
   out->set_model(EnumToProto<v1::ArmVerdict::ModelAxis>(verdict.model));
   out->set_slo(EnumToProto<v1::KpiDelta::SloAxis>(verdict.slo));
   out->set_cause(EnumToProto<v1::ArmVerdict::Cause>(verdict.cause));
@@ -45,7 +47,7 @@ void VerdictToProto(const model::ArmVerdict& verdict, v1::ArmVerdict* out) {
   out->set_windows_void(verdict.windows_void);
 }
 
-StatusOr<model::ArmVerdict> VerdictFromProto(const v1::ArmVerdict& in) {
+StatusOr<model::ArmVerdict> FromProto(const v1::ArmVerdict& in) {
   model::ArmVerdict verdict;
   SHADOWD_RETURN_IF_ERROR(ReadEnum(in.model(), "model", verdict.model));
   SHADOWD_RETURN_IF_ERROR(ReadEnum(in.slo(), "slo", verdict.slo));
@@ -60,8 +62,6 @@ StatusOr<model::ArmVerdict> VerdictFromProto(const v1::ArmVerdict& in) {
   verdict.windows_void = in.windows_void();
   return verdict;
 }
-
-}  // namespace
 
 void ToProto(const model::Trigger& trigger, v1::Trigger* out) {
   out->set_kind(EnumToProto<v1::Trigger::Kind>(trigger.kind));
@@ -98,8 +98,11 @@ void ToProto(const model::Arm& arm, v1::Arm* out) {
   for (const model::ReplicaId& shadow : arm.shadows) {
     out->add_shadow_ids(shadow.str());
   }
-  VerdictToProto(arm.verdict, out->mutable_verdict());
+  ToProto(arm.verdict, out->mutable_verdict());
   out->set_cached(arm.cached);
+  if (arm.predicted_after != model::KpiPrediction()) {
+    ToProto(arm.predicted_after, out->mutable_predicted_after());
+  }
 }
 
 StatusOr<model::Arm> FromProto(const v1::Arm& in) {
@@ -111,8 +114,11 @@ StatusOr<model::Arm> FromProto(const v1::Arm& in) {
   for (const std::string& id : in.shadow_ids()) {
     arm.shadows.emplace_back(id);
   }
-  SHADOWD_ASSIGN_OR_RETURN(arm.verdict, VerdictFromProto(in.verdict()));
+  SHADOWD_ASSIGN_OR_RETURN(arm.verdict, FromProto(in.verdict()));
   arm.cached = in.cached();
+  if (in.has_predicted_after()) {
+    arm.predicted_after = FromProto(in.predicted_after());
+  }
   return arm;
 }
 

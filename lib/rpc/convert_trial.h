@@ -14,6 +14,9 @@ namespace shadowd::rpc {
 void ToProto(const model::Trigger& trigger, v1::Trigger* out);
 StatusOr<model::Trigger> FromProto(const v1::Trigger& in);
 
+void ToProto(const model::ArmVerdict& verdict, v1::ArmVerdict* out);
+StatusOr<model::ArmVerdict> FromProto(const v1::ArmVerdict& in);
+
 void ToProto(const model::Arm& arm, v1::Arm* out);
 StatusOr<model::Arm> FromProto(const v1::Arm& in);
 

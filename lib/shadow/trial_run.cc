@@ -31,7 +31,7 @@ void TrialRun::Start(IntentBook& intents, Now now, ports::Outbox& out) {
   trial_.create_time = now.wall;
   trial_.state = TrialState::kStarting;
   for (size_t arm = 0; arm < trial_.arms.size(); ++arm) {
-    for (int copy = 0; copy < setup_.spec.shadows.shadows_per_level; ++copy) {
+    for (int copy = 0; !trial_.arms[arm].cached && copy < setup_.spec.shadows.shadows_per_level; ++copy) {
       const model::ReplicaId id(fmt::format("{}-a{}-s{}", trial_.id, arm, copy));
       trial_.arms[arm].shadows.push_back(id);
       shadows_.Start(trial_.id, static_cast<int>(arm), id, setup_.version, intents, now, out);
@@ -146,15 +146,16 @@ void TrialRun::SendTraffic(ports::Outbox& out) {
       fed_null_rps_ = fed.load_rps;
     }
     for (const model::Shadow* shadow : shadows_.ReadyOf(static_cast<int>(arm))) {
-      traffic.feeds.push_back(
-          {shadow->id, shadow->address, std::min(fed.load_rps, setup_.spec.load.max_rps_per_shadow)});
+      const int instances = fed.role == model::ArmRole::kNull ? serving_ : fed.level;
+      traffic.feeds.push_back({shadow->id, shadow->address,
+                               std::min(fed.load_rps, setup_.spec.load.max_rps_per_shadow),
+                               std::max(1, instances)});
     }
   }
   traffic.mirror = setup_.spec.mirror;
   traffic.load = setup_.spec.load;
   traffic.balancing = setup_.spec.balancing;
   traffic.production_rps = present_rps_;
-  traffic.production_instances = serving_;
   traffic.seed = setup_.seed;
   out.Do(std::move(traffic));
 }
@@ -237,6 +238,12 @@ std::vector<model::CapacityPoint> TrialRun::TakeVerdicts(Now now) {
     trial_.arms[arm].verdict = verdicts[arm];
   }
   return engine_->Points(setup_.version, now.wall, serving_);
+}
+
+void TrialRun::NotePredictions(const capacity::Curve& curve) {
+  for (model::Arm& arm : trial_.arms) {
+    arm.predicted_after = curve.Predict(arm.load_rps);
+  }
 }
 
 void TrialRun::NextRound(std::vector<model::Arm> arms, Now now, ports::Outbox& out) {

@@ -11,6 +11,7 @@
 
 #include "analysis/engine.h"
 #include "base/time.h"
+#include "capacity/curve.h"
 #include "model/service.h"
 #include "model/trial.h"
 #include "ports/event.h"
@@ -54,6 +55,8 @@ class TrialRun {
   bool DeadlinePassed() const { return deadline_passed_; }
   // Writes the verdicts into the arms and returns what the arms showed.
   std::vector<model::CapacityPoint> TakeVerdicts(Now now);
+  // What the curve that learnt from them says of the arms' loads now.
+  void NotePredictions(const capacity::Curve& curve);
   // Feeds the running shadows at other levels and measures again.
   void NextRound(std::vector<model::Arm> arms, Now now, ports::Outbox& out);
   // Stops traffic and shadows at once.

@@ -33,11 +33,22 @@ void Invariants::Report(const char* rule, std::string what) {
 
 void Invariants::OnStep(const ports::Event& event, Now now, const ports::Outcome& outcome) {
   (void)now;
-  const auto answers = std::count_if(outcome.replies.begin(), outcome.replies.end(),
-                                     [&](const ports::Reply& reply) { return reply.token == event.token; });
-  if (static_cast<size_t>(answers) != outcome.replies.size() || answers != (event.token == 0 ? 0 : 1)) {
-    Report("one-answer", fmt::format("{} got {} answers of {}", control::EventName(event.payload.index()),
-                                     answers, outcome.replies.size()));
+  int answers = 0;
+  for (const ports::Reply& reply : outcome.replies) {
+    answers += reply.token == event.token ? 1 : 0;
+    if (reply.token != event.token && deferred_.erase(reply.token) == 0) {
+      Report("one-answer",
+             fmt::format("{} answered another's call", control::EventName(event.payload.index())));
+    }
+  }
+  // A new model is answered with when its fits are there.
+  const bool later = std::holds_alternative<ports::Retrain>(event.payload) ||
+                     std::holds_alternative<ports::RevertModel>(event.payload);
+  if (event.token != 0 && answers == 0 && later) {
+    deferred_.insert(event.token);
+  } else if (answers != (event.token == 0 ? 0 : 1)) {
+    Report("one-answer",
+           fmt::format("{} got {} answers", control::EventName(event.payload.index()), answers));
   }
   if (event.token != 0) {
     waiting_.insert(event.token);
@@ -124,9 +135,12 @@ void Invariants::Note(const model::Trial& trial) {
 }
 
 void Invariants::Note(const model::LedgerEntry& entry) {
-  if (!billed_.insert(entry.decision).second) {
+  // Once, and once more when its outcome is known: the same bill.
+  const auto [bill, fresh] = billed_.try_emplace(entry.decision, Bill{entry.shadow_seconds, false});
+  if (!fresh && (bill->second.closed || bill->second.shadow_seconds != entry.shadow_seconds)) {
     Report("ledger-once", fmt::format("{} was entered twice", entry.decision));
   }
+  bill->second.closed = !fresh;
   if (entry.shadow_seconds < 0 || entry.shadow_cost < 0) {
     Report("ledger-grows", fmt::format("{}: {:.1f} shadow-seconds", entry.decision, entry.shadow_seconds));
   }
@@ -254,6 +268,7 @@ void Invariants::LookAround() {
     life_ = world_->life();
     revived_ = now();
     waiting_.clear();  // lost with the daemon
+    deferred_.clear();
     for (auto& [id, trial] : trials_) {
       trial.crashed |= !trial.billed;
     }

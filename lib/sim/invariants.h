@@ -68,7 +68,8 @@ class Invariants {
   std::vector<Violation> violations_;
   uint64_t life_ = 0;
   MonoTime revived_{};
-  std::set<ports::ReplyToken> waiting_;  // callers
+  std::set<ports::ReplyToken> waiting_;   // callers
+  std::set<ports::ReplyToken> deferred_;  // of them those whom the core has yet to answer
   std::set<model::IntentKey> executed_;
   std::set<model::IntentKey> opened_;
   struct Pending {
@@ -77,7 +78,11 @@ class Invariants {
   };
   std::map<model::IntentKey, Pending> pending_;
   std::map<model::TrialId, Watched> trials_;
-  std::set<model::DecisionId> billed_;
+  struct Bill {
+    double shadow_seconds = 0;
+    bool closed = false;  // the outcome is known
+  };
+  std::map<model::DecisionId, Bill> billed_;
   int next_number_ = 0;
   int target_ = 0;
   std::string rollout_;

@@ -1,5 +1,6 @@
 #include "sim/kept.h"
 
+#include <algorithm>
 #include <type_traits>
 #include <variant>
 
@@ -39,7 +40,10 @@ void Kept::Put(const ports::Change& change) {
             models.erase(models.begin());
           }
         } else if constexpr (std::is_same_v<T, model::LedgerEntry>) {
-          ledger.push_back(value);
+          const auto same = std::find_if(ledger.begin(), ledger.end(), [&](const model::LedgerEntry& entry) {
+            return entry.decision == value.decision;
+          });
+          same != ledger.end() ? * same = value : ledger.emplace_back(value);
         } else if constexpr (std::is_same_v<T, model::Forecast>) {
           forecast = value;
         } else if constexpr (std::is_same_v<T, ports::DemandRecorded>) {

@@ -36,7 +36,7 @@ struct Play {
   std::vector<PlayDecision> decisions;
   double shadow_seconds = 0;
   int trials = 0;
-  int shadows_left = 0;  // that run on after the end: none, ever
+  int shadows_left = 0;        // that run on after the end: none, ever
   double seconds_to_play = 0;  // not measured here: whoever has a clock fills it
 };
 

@@ -17,7 +17,7 @@ struct HaproxyOptions {
   std::string balance = "random(1)";
   std::string level = "admin";
   std::string log_address = "";  // where the log goes; empty = none
-  bool exact_log = true;    // with " us=N" at the end of each line
+  bool exact_log = true;         // with " us=N" at the end of each line
 };
 
 class HaproxyProcess {

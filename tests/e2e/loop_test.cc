@@ -10,12 +10,10 @@
 #include <map>
 #include <optional>
 
-#include "control/emergency.h"
+#include "e2e/capacity_points.h"
 #include "e2e/haproxy_process.h"
 #include "e2e/live_host.h"
 #include "require_ok.h"
-#include "sim/arrivals.h"
-#include "sim/plant.h"
 
 using namespace shadowd;
 using namespace shadowd::e2e;
@@ -30,37 +28,6 @@ const std::string kShop = "services/shop";
 
 double SecondsOf(const google::protobuf::Timestamp& at) {
   return static_cast<double>(at.seconds()) + 1e-9 * at.nanos();
-}
-
-// What one replica of this service time shows at some loads, by simulation.
-std::vector<v1::CapacityPoint> PointsOf(double service_ms, double capacity_rps) {
-  std::vector<v1::CapacityPoint> points;
-  const double now = static_cast<double>(::time(nullptr));
-  for (const double share : {0.2, 0.35, 0.5, 0.65, 0.75, 0.85}) {
-    const double load = share * capacity_rps;
-    sim::PlantOptions options;
-    options.service_ms = service_ms;
-    options.slots = 8;
-    options.cpu_ms = 0.3;
-    sim::Plant plant(options, Rng(static_cast<uint64_t>(load)));
-    sim::Arrivals arrivals(load, MonoTime(), Rng(static_cast<uint64_t>(load) + 1));
-    const MonoTime until(std::chrono::seconds(60));
-    while (arrivals.Peek() < until) {
-      plant.Offer(arrivals.Take());
-    }
-    const model::KpiWindow window = plant.Collect(until, WallTime());
-    v1::CapacityPoint& point = points.emplace_back();
-    point.mutable_time()->set_seconds(static_cast<int64_t>(now) - 600 + static_cast<int64_t>(60 * share));
-    point.set_source(v1::CapacityPoint::PRODUCTION);
-    point.set_instances(2);
-    point.set_load_rps(load);
-    point.set_requests(static_cast<double>(window.completed));
-    point.set_p50_us(control::QuantileOf(window.latency_us, 0.5));
-    point.set_p95_us(control::QuantileOf(window.latency_us, 0.95));
-    point.set_p99_us(control::QuantileOf(window.latency_us, 0.99));
-    point.set_cpu_cores(window.cpu_seconds / 60);
-  }
-  return points;
 }
 
 // A machine that is too busy makes windows void; then the question is put again.
@@ -267,6 +234,24 @@ bool ConfirmsScaleIn(LiveHost& host, Story& story) {
   return true;
 }
 
+// Two shadows at today's load: what they say to differ would be an error of the measurement.
+bool NullTrialAgrees(LiveHost& host) {
+  const auto null = host.client().RunNullTrial(kShop, std::chrono::seconds(70));
+  REQUIRE_OK(null);
+  if (MachineWasBusy(*null)) {
+    return false;
+  }
+  INFO(null->DebugString());
+  CHECK(null->trigger().kind() == v1::Trigger::CALIBRATION);
+  CHECK(null->kind() == Decision::CONFIRMED);
+  CHECK(null->to() == null->from());
+  CHECK(Candidates(*null) == 1);
+  CHECK(null->arms_size() == 2);
+  RequireShadowsGone(host, *null);
+  CHECK(host.ServersUp(3));
+  return true;
+}
+
 // Each trial made a model; the first one mended what was wrong, and the next prediction came closer.
 void CheckLearnt(LiveHost& host, const Story& story) {
   int trials = 0;
@@ -281,6 +266,9 @@ void CheckLearnt(LiveHost& host, const Story& story) {
   }
   CHECK(mended);
   CHECK(trials >= 4);
+  for (const v1::Arm& arm : story.out.arms()) {  // what the next model says of the same loads
+    CHECK(arm.predicted_after().known());
+  }
   INFO("miss of the median at first " << MedianMiss(story.out) << ", then " << MedianMiss(story.more));
   CHECK(MedianMiss(story.more) < 0.5 * MedianMiss(story.out));
 }
@@ -295,6 +283,10 @@ void CheckLedger(LiveHost& host, const Story& story) {
     REQUIRE(costs.count(decision->trial()) == 1);
     CHECK(costs[decision->trial()].shadow_seconds() > 0);
     CHECK(costs[decision->trial()].shadow_cost() > 0);
+    CHECK(costs[decision->trial()].counterfactual() != "");
+    const auto billed = host.client().Get<Decision>(decision->name());
+    REQUIRE_OK(billed);
+    CHECK(billed->trial_cost() == Approx(costs[decision->trial()].shadow_cost()));
   }
   CHECK(costs[story.in.trial()].violation_cost_avoided() > 0);
 }
@@ -315,7 +307,7 @@ bool Play(LiveHost& host) {
   Begin(host);
   Story story;
   if (!ConfirmsScaleOut(host, story) || !AdjustsWrongPlan(host, story) ||
-      !RejectsHarmfulScaleIn(host, story) || !ConfirmsScaleIn(host, story)) {
+      !RejectsHarmfulScaleIn(host, story) || !ConfirmsScaleIn(host, story) || !NullTrialAgrees(host)) {
     return false;
   }
   CheckLearnt(host, story);

@@ -221,7 +221,7 @@ TEST_CASE("copies and synthetic requests add up to the rate of each feed", "[roo
   traffic.mirror.percent = 100;
   traffic.production_rps = 400;
   traffic.balancing = GENERATE(model::Balancing::kRandom, model::Balancing::kRoundRobin);
-  traffic.production_instances = 4;
+  traffic.feeds[0].instances = traffic.feeds[1].instances = 4;
   REQUIRE_OK(harness.plane->Set(kWeb, traffic));
   std::atomic<bool> stop{false};
   std::thread production_load([&] {  // about 400 requests a second, until told to stop

@@ -180,6 +180,23 @@ StatusOr<ports::ReplyValue> FakeLoop::Step(const ports::Event& event) {
                    Apply(id, version);
                    return ports::ReplyValue(version);
                  },
+                 [&](const ports::RevertModel& command) -> StatusOr<ports::ReplyValue> {
+                   model::ModelVersion version = command.version;
+                   version.number = ++models_[id];
+                   version.cause = model::RetrainCause::kReverted;
+                   Apply(id, version);
+                   return ports::ReplyValue(version);
+                 },
+                 [&](const ports::RunNullTrial& command) -> StatusOr<ports::ReplyValue> {
+                   model::Decision decision;
+                   decision.id = model::DecisionId(fmt::format("{}-d{}", id, next_id_++));
+                   decision.service = id;
+                   decision.create_time = kStart;
+                   decision.trigger.kind = model::TriggerKind::kCalibration;
+                   decision.trigger.request_id = command.request_id;
+                   Apply(id, decision);
+                   return ports::ReplyValue(decision);
+                 },
                  [&](const ports::CancelTrial& command) -> StatusOr<ports::ReplyValue> {
                    SHADOWD_ASSIGN_OR_RETURN(model::Trial trial, Lookup(trials_, command.trial, "trial"));
                    trial.state = model::TrialState::kCancelled;

@@ -41,7 +41,7 @@ Outcome RunTrial(const Scenario& scenario, uint64_t seed) {
     arm.load_rps = scenario.demand / level;
     arms.push_back(arm);
   }
-  arms.push_back({scenario.current, model::ArmRole::kNull, 75, {}, {}, {}, false});
+  arms.push_back({scenario.current, model::ArmRole::kNull, 75, {}, {}, {}, false, {}});
   EngineOptions options;
   options.history = points;
   options.version = version;

@@ -92,6 +92,11 @@ TEST_CASE("Proposals, samples, histories and interventions go through") {
   CHECK(Has(Ctl(rig, "report web --file " + csv).out, "2 samples accepted, 0 refused"));
   CHECK(Has(Ctl(rig, "import web --file " + csv).out, "2 demand samples and 2 capacity points"));
   CHECK(Has(Ctl(rig, "retrain web").out, "REQUESTED"));
+  CHECK(Has(Ctl(rig, "revert web/1").out, "REVERTED"));
+  CHECK(Has(Ctl(rig, "revert 1 --service web").out, "REVERTED"));
+  CHECK(Ctl(rig, "revert web/99").code == 3);
+  CHECK(Has(Ctl(rig, "trial --null web").out, "CALIBRATION"));
+  CHECK(Ctl(rig, "trial web").code == 2);  // no other trial can be ordered without a level
   CHECK(Has(Ctl(rig, "cancel web-t1").out, "CANCELLED"));
   CHECK(Has(Ctl(rig, "describe trial web-t1").out, "No arms."));
   CHECK(Ctl(rig, "approve web-d1").code == 3);
@@ -102,6 +107,46 @@ TEST_CASE("Proposals, samples, histories and interventions go through") {
   CHECK(Ctl(rig, "freeze --off").code == 0);
   CHECK(nlohmann::json::parse(Ctl(rig, "status -o json").out)["frozen"] == false);
   CHECK(Has(Ctl(rig, "audit --limit 2").out, "Services.UpdateService"));
+}
+
+TEST_CASE("A forecast is described with its plot, scores, models and triggers, and the same as JSON") {
+  Rig rig;
+  rig.Apply("web");
+  model::Forecast forecast;
+  forecast.service = model::ServiceId("web");
+  forecast.made_at = kRigNow;
+  forecast.step = std::chrono::seconds(15);
+  for (int i = 0; i < 12; ++i) {
+    forecast.steps.push_back({kRigNow + i * forecast.step, 100, 80, 130});
+  }
+  forecast.state = model::ForecastState::kReady;
+  forecast.peak = {std::chrono::seconds(40), 104, 141, 0.97, 55};
+  forecast.blocks = {{1, 1, 300, 0.951, 0.02, 3.2, 0.8, 5.5}, {2, 3, 0, 0, 0, 0, 0, 0}};
+  forecast.scales = {{std::chrono::seconds(15),
+                      4,
+                      {std::chrono::hours(24)},
+                      true,
+                      {{"linear on lags 1,2", 0.75}, {"smoothing, 1 seasons", 0.25}},
+                      0.71,
+                      900},
+                     {std::chrono::minutes(5), 0, {}, false, {}, 0, 17}};
+  forecast.widening = 1.25;
+  rig.loop.Put(forecast.service, forecast);
+  CHECK(Ctl(rig, "propose web --replicas 4").code == 0);
+  const Result told = Ctl(rig, "describe forecast web");
+  INFO(told.out << told.err);
+  REQUIRE(told.code == 0);
+  for (const char* part :
+       {"* expected", "at most 141 within 40 s", "104 req/s expected", "97.0 % of 55 past peaks",
+        "1.25 times as wide", "95.1 %", "season 1 d, logarithm of demand", "75 %  linear on lags 1,2",
+        "steps of 5 min: no fit yet, 17 steps known", "Triggers of late", "PROPOSAL"}) {
+    CHECK(Has(told.out, part));
+  }
+  const auto json = nlohmann::json::parse(Ctl(rig, "describe forecast web -o json").out);
+  CHECK(json["peak"]["upper_rps"] == 141);
+  CHECK(json["blocks"][0]["msis"] == 5.5);
+  CHECK(json["scales"][0]["members"][1]["weight"] == 0.25);
+  CHECK(json["recent_triggers"][0]["kind"] == "PROPOSAL");
 }
 
 TEST_CASE("What forecast evaluate scores can be imported: packed, of any column, with gaps") {

@@ -79,7 +79,10 @@ TEST_CASE("The ranges of triggers, shadows and trials are enforced by field") {
                   {"trial.alpha", [](auto& s) { s.trial.alpha = 0; }},
                   {"trial.tolerance", [](auto& s) { s.trial.tolerance = 0; }},
                   {"trial.void_share_max", [](auto& s) { s.trial.void_share_max = 1.1; }},
-                  {"trial.measured_fresh", [](auto& s) { s.trial.measured_fresh = -1s; }}});
+                  {"trial.measured_fresh", [](auto& s) { s.trial.measured_fresh = -1s; }},
+                  {"trial.tolerance_min", [](auto& s) { s.trial.tolerance_min = 0; }},
+                  {"trial.tolerance_max", [](auto& s) { s.trial.tolerance_max = s.trial.tolerance_min / 2; }},
+                  {"trial.daily_budget", [](auto& s) { s.trial.daily_budget = -0.01; }}});
 }
 
 TEST_CASE("The ranges of the balancer, tap, load and prices are enforced by field") {

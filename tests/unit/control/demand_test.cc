@@ -1,6 +1,8 @@
 #include "control/demand.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <functional>
 
 #include "base/rng.h"
 #include "forecast/fit.h"
@@ -21,9 +23,10 @@ model::KpiWindow Window(Micros from_start, uint64_t offered, Micros length = std
 }
 
 DemandTracker Tracker(Micros resolution) {
-  return DemandTracker(model::ServiceId("web"),
-                       {.resolution = resolution, .seasons = {}, .horizon_steps = 10, .coverage = 0.95},
-                       model::TriggerSpec());
+  model::ServiceSpec spec;
+  spec.id = model::ServiceId("web");
+  spec.forecast = {.resolution = resolution, .seasons = {}, .horizon_steps = 10, .coverage = 0.95};
+  return DemandTracker(spec);
 }
 
 }  // namespace
@@ -163,4 +166,83 @@ TEST_CASE("once the forecast is trusted a demand beyond its limits is signalled"
   REQUIRE(steps.at(0).signal);
   CHECK(steps[0].signal->kind == model::TriggerKind::kBreach);
   CHECK(steps[0].signal->upper);
+}
+
+namespace {
+
+// Minutes of demand, fitted as often as is asked for; the signals that came.
+std::vector<forecast::LimitSignal> Signals(DemandTracker& tracker, int from, int until,
+                                           const std::function<double(int)>& demand) {
+  std::vector<forecast::LimitSignal> signals;
+  for (int minute = from; minute < until; ++minute) {
+    for (const auto& step : tracker.AddSample(kStart + std::chrono::minutes(minute), demand(minute))) {
+      if (step.signal) {
+        signals.push_back(*step.signal);
+      }
+    }
+    for (int scale = 0; scale < 2 && tracker.forecaster().WantsFit(); ++scale) {
+      tracker.forecaster().Adopt(forecast::FitModels(*tracker.forecaster().CopyForFit()));
+    }
+  }
+  return signals;
+}
+
+}  // namespace
+
+TEST_CASE("demand that no longer behaves is a signal of drift, and widens the limits for a while") {
+  DemandTracker tracker = Tracker(std::chrono::minutes(1));
+  Rng rng(4);
+  const auto calm = [&](int) { return 200 + 5 * rng.Normal(); };
+  const auto before = Signals(tracker, 0, 400, calm);
+  CHECK(std::count_if(before.begin(), before.end(),
+                      [](const auto& signal) { return signal.kind == model::TriggerKind::kDrift; }) <= 1);
+  const auto after = Signals(tracker, 400, 412, [&](int) { return 320 + 5 * rng.Normal(); });
+  const auto drift = std::find_if(after.begin(), after.end(), [](const auto& signal) {
+    return signal.kind == model::TriggerKind::kDrift;
+  });
+  REQUIRE(drift != after.end());
+  CHECK(drift->upper);
+  CHECK(drift->evidence.find("no longer behaves") != std::string::npos);
+  CHECK(tracker.forecast().widening > 1);
+  CHECK(tracker.forecast().state == model::ForecastState::kDegraded);
+  Signals(tracker, 412, 600, [&](int) { return 320 + 5 * rng.Normal(); });
+  CHECK(tracker.forecast().widening == 1);
+  CHECK(tracker.forecast().state == model::ForecastState::kReady);
+}
+
+TEST_CASE("every forecast carries how its limits did, the peak of the reach, and what it is made of") {
+  DemandTracker tracker = Tracker(std::chrono::minutes(1));
+  tracker.SetReach(std::chrono::minutes(3));
+  Rng rng(6);
+  Signals(tracker, 0, 900, [&](int) { return 200 + 5 * rng.Normal(); });
+  const model::Forecast& forecast = tracker.forecast();
+  REQUIRE(forecast.blocks.size() == 4);  // of ten steps
+  CHECK(forecast.blocks[0].samples > 700);
+  CHECK(forecast.blocks[0].coverage == Approx(0.95).margin(0.04));
+  CHECK(forecast.blocks[0].mase > 0.5);
+  CHECK(forecast.blocks[3].last_step == 10);
+  CHECK(forecast.peak.within == std::chrono::minutes(3));
+  CHECK(forecast.peak.coverage_samples > 200);
+  CHECK(forecast.peak.coverage_so_far > 0.9);
+  CHECK(forecast.peak.upper_rps > forecast.peak.expected_rps);
+  REQUIRE(forecast.scales.size() == 2);
+  CHECK(forecast.scales[0].step == std::chrono::minutes(1));
+  CHECK(forecast.scales[1].step == std::chrono::minutes(5));
+  CHECK_FALSE(forecast.scales[0].members.empty());
+}
+
+TEST_CASE("limits that hold far less often than they should make the forecast one to distrust") {
+  DemandTracker tracker = Tracker(std::chrono::minutes(1));
+  Rng rng(8);
+  // Whatever is said, every fourth step lies just above it.
+  Signals(tracker, 0, 300, [&](int) { return 2000 + 5 * rng.Normal(); });
+  CHECK(tracker.forecast().state == model::ForecastState::kReady);
+  bool said = false;
+  for (int minute = 300; minute < 900 && !said; ++minute) {
+    const double above = 1.002 * tracker.forecast().steps.front().upper_rps;
+    Signals(tracker, minute, minute + 1,
+            [&](int at) { return at % 4 == 0 ? above : 2000 + 5 * rng.Normal(); });
+    said = tracker.forecast().degraded_reason.find("within its limits") != std::string::npos;
+  }
+  CHECK(said);
 }

@@ -118,23 +118,54 @@ TEST_CASE("a point of production that is news is in the curve at once, the rest 
   CHECK(patient.CurveOf("1", kNow).Predict(120).p95_us.high < width);
 }
 
-TEST_CASE("tolerances follow the errors of settled KPIs, and unknown ones teach nothing") {
+TEST_CASE("tolerances follow what production showed after decisions, and stay within the operator's bounds") {
   Learner learner(model::ServiceId("web"));
-  model::Arm arm;
-  arm.role = model::ArmRole::kCandidate;
-  model::KpiDelta kpi;
-  kpi.kind = model::KpiKind::kLatencyP95;
-  kpi.delta = -0.04;
-  kpi.model = model::ModelAxis::kUnknown;
-  arm.verdict.kpis = {kpi};
-  learner.RecordErrors({arm}, 0.2);
-  CHECK(learner.tolerances().empty());
-  arm.verdict.kpis[0].model = model::ModelAxis::kAccurate;
-  for (int i = 0; i < 60; ++i) {
-    learner.RecordErrors({arm}, 0.2);
+  const model::TrialSpec spec{.tolerance = 0.2, .tolerance_min = 0.1, .tolerance_max = 0.4};
+  CHECK(learner.Tolerances({}, spec).empty());
+  FollowUp::Finding finding;
+  finding.outcome = model::DecisionOutcome::kRight;
+  finding.errors["latency_p95_us"] = -0.01;
+  for (int i = 0; i < 200; ++i) {
+    learner.RecordOutcome(finding, spec);
   }
-  REQUIRE(learner.tolerances().contains("latency_p95_us"));
-  CHECK(learner.tolerances().at("latency_p95_us") < 0.2);
+  CHECK(learner.Tolerances({}, spec).at("latency_p95_us") == Approx(0.1));
+  finding.errors["latency_p95_us"] = 2;
+  for (int i = 0; i < 40; ++i) {
+    learner.RecordOutcome(finding, spec);
+  }
+  CHECK(learner.Tolerances({}, spec).at("latency_p95_us") == Approx(0.4));
+  const model::ModelVersion version =
+      learner.Retrain(model::RetrainCause::kRequested, {}, "1", {}, kSlo, kNow);
+  CHECK(version.learnt.outcomes.right == 240);
+  CHECK(version.learnt.trackers.at("latency_p95_us").outcomes == 240);
+}
+
+TEST_CASE("a revert knows what the old version knew, goes on numbering and keeps the bills") {
+  Learner learner = Taught();
+  const model::ModelVersion before =
+      learner.Retrain(model::RetrainCause::kRequested, {}, "1", {}, kSlo, kNow);
+  const double load = learner.CurveOf("1", kNow).MaxLoad(kSlo, 0.5);
+  std::vector<model::CapacityPoint> wrong;
+  for (int i = 0; i < 8; ++i) {
+    wrong.push_back(Point(60 + 5 * i, 110));
+  }
+  learner.Retrain(model::RetrainCause::kTrial, model::TrialId("t"), "1", wrong, kSlo, kNow);
+  learner.Spend(kNow, 0.25);
+  CHECK(learner.CurveOf("1", kNow).MaxLoad(kSlo, 0.5) != Approx(load).epsilon(0.05));
+  learner.Revert(before.learnt);
+  CHECK(learner.CurveOf("1", kNow).MaxLoad(kSlo, 0.5) == Approx(load));
+  CHECK(learner.SpentSince(kNow - std::chrono::hours(1)) == Approx(0.25));
+  CHECK(learner.Retrain(model::RetrainCause::kReverted, {}, "1", {}, kSlo, kNow).number == before.number + 2);
+}
+
+TEST_CASE("what shadows cost is forgotten after a day") {
+  Learner learner(model::ServiceId("web"));
+  learner.Spend(kNow, 1);
+  learner.Spend(kNow + std::chrono::hours(20), 2);
+  CHECK(learner.SpentSince(kNow - std::chrono::hours(4)) == Approx(3));
+  CHECK(learner.SpentSince(kNow + std::chrono::hours(1)) == Approx(2));
+  learner.Spend(kNow + std::chrono::hours(30), 4);
+  CHECK(learner.SpentSince(kNow - std::chrono::hours(4)) == Approx(6));
 }
 
 TEST_CASE("plans that do not stand raise the probability that the next one is wrong") {

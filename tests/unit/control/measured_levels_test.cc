@@ -21,7 +21,7 @@ constexpr Micros kFresh = std::chrono::minutes(30);
 
 TEST_CASE("what holds at a load holds below it, what fails fails above it, between nothing is known") {
   MeasuredLevels levels;
-  const MonoTime at(std::chrono::hours(1));
+  const WallTime at(std::chrono::hours(1));
   levels.Remember("1",
                   {Measured(108, model::SloAxis::kHolds), Measured(180, model::SloAxis::kFails),
                    Measured(140, model::SloAxis::kUnknown)},
@@ -34,7 +34,7 @@ TEST_CASE("what holds at a load holds below it, what fails fails above it, betwe
 
 TEST_CASE("another version, or an old measurement, answers nothing") {
   MeasuredLevels levels;
-  const MonoTime at(std::chrono::hours(1));
+  const WallTime at(std::chrono::hours(1));
   levels.Remember("1", {Measured(108, model::SloAxis::kHolds)}, at);
   CHECK_FALSE(levels.Find("2", 50, at, kFresh));
   CHECK_FALSE(levels.Find("1", 50, at + std::chrono::minutes(31), kFresh));
@@ -42,8 +42,26 @@ TEST_CASE("another version, or an old measurement, answers nothing") {
 
 TEST_CASE("the newest measurement speaks first") {
   MeasuredLevels levels;
-  const MonoTime at(std::chrono::hours(1));
+  const WallTime at(std::chrono::hours(1));
   levels.Remember("1", {Measured(108, model::SloAxis::kHolds)}, at);
   levels.Remember("1", {Measured(100, model::SloAxis::kFails)}, at + std::chrono::minutes(1));
   CHECK(levels.Find("1", 104, at + std::chrono::minutes(2), kFresh)->slo == model::SloAxis::kFails);
+}
+
+TEST_CASE("a restart keeps them, a clock set back makes none fresh") {
+  MeasuredLevels levels;
+  const WallTime at(std::chrono::hours(1));
+  levels.Remember("1", {Measured(108, model::SloAxis::kHolds)}, at);
+  MeasuredLevels restored;
+  restored.Restore(levels.levels());
+  CHECK(restored.Find("1", 100, at + std::chrono::minutes(1), kFresh)->slo == model::SloAxis::kHolds);
+  CHECK_FALSE(restored.Find("1", 100, at - std::chrono::minutes(1), kFresh));
+}
+
+TEST_CASE("their number is bounded") {
+  MeasuredLevels levels;
+  for (int i = 0; i < 200; ++i) {
+    levels.Remember("1", {Measured(100 + i, model::SloAxis::kHolds)}, WallTime(std::chrono::minutes(i)));
+  }
+  CHECK(levels.levels().size() == 64);
 }

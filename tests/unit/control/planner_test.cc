@@ -48,7 +48,7 @@ struct Fixture {
                      .horizon_steps = 60,
                      .coverage = 0.95,
                      .hold = std::chrono::seconds(30)};
-    demand.emplace(spec.id, spec.forecast, spec.triggers);
+    demand.emplace(spec);
     Rng rng(3);
     std::vector<std::pair<WallTime, double>> history;
     for (int second = 600; second >= 1; --second) {
@@ -223,4 +223,56 @@ TEST_CASE("what was done untested is tested at the level that serves, and says s
   CHECK(trigger.kind == TriggerKind::kCapacity);
   CHECK(trigger.planned == 4);
   CHECK(trigger.evidence.find("untested") != std::string::npos);
+}
+
+TEST_CASE("a drift of demand asks for a trial of the level that is planned, where trials are run") {
+  Fixture f(250);
+  const forecast::LimitSignal drift{TriggerKind::kDrift, false, "demand no longer behaves"};
+  const auto trigger = FindTrigger(f.View(), drift);
+  REQUIRE(trigger);
+  CHECK(trigger->kind == TriggerKind::kDrift);
+  CHECK(trigger->planned == 2);
+  CHECK_THAT(trigger->evidence, Catch::Contains("demand no longer behaves") && Catch::Contains("req/s"));
+  PlanView untested = f.View();
+  untested.trial_time = Micros(0);
+  CHECK_FALSE(FindTrigger(untested, drift));
+}
+
+TEST_CASE("a signal below the limits is evidence of the surplus that follows") {
+  Fixture f(250);
+  f.current = 6;
+  const auto trigger =
+      FindTrigger(f.View(), forecast::LimitSignal{TriggerKind::kBreach, false, "left the lower limit"});
+  REQUIRE(trigger);
+  CHECK(trigger->kind == TriggerKind::kSurplus);
+  CHECK_THAT(trigger->evidence, Catch::Contains("left the lower limit"));
+}
+
+TEST_CASE("proximity to a limit that today's replicas do not hold is a trigger with both numbers") {
+  Fixture f(345);
+  const forecast::LimitSignal near{TriggerKind::kProximity, true, "3 of the last 5 observations"};
+  const auto trigger = FindTrigger(f.View(), near);
+  REQUIRE(trigger);
+  CHECK(trigger->planned == 3);
+  CHECK_THAT(trigger->evidence, Catch::Contains("3 of the last 5") && Catch::Contains("2 replicas hold"));
+}
+
+TEST_CASE("what is planned for is the peak of the time that a remedy takes, not the limit of one step") {
+  Fixture f(250);
+  const double planned = PlannedDemand(f.View(), f.spec.forecast.hold);
+  const double peak = f.demand->forecaster().PeakUpper(Micros(0), std::chrono::seconds(50));
+  CHECK(planned == Approx(peak * f.demand->PeakOverMean()).epsilon(0.02));
+}
+
+TEST_CASE("a null trial has two arms at today's load, also where the spec has no null arm") {
+  Fixture f(260);
+  f.spec.shadows.null_arm = false;
+  const model::Trigger trigger = CalibrationTrigger(f.View(), "r1");
+  CHECK(trigger.kind == TriggerKind::kCalibration);
+  CHECK(trigger.planned == 2);
+  const std::vector<model::Arm> arms = PlanArms(trigger, f.View());
+  REQUIRE(arms.size() == 2);
+  CHECK(arms[0].role == model::ArmRole::kCandidate);
+  CHECK(arms[1].role == model::ArmRole::kNull);
+  CHECK(arms[0].load_rps == Approx(arms[1].load_rps));
 }

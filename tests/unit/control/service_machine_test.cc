@@ -177,5 +177,72 @@ TEST_CASE("a fit that is asked for is made of both scales, also where one is und
   const auto coarse = step(fitted(*again));
   REQUIRE(coarse);
   CHECK(coarse->options.step == std::chrono::seconds(300));
-  CHECK_FALSE(step(fitted(*coarse)));
+  ports::Outcome last;
+  machine.Step({spec.id, fitted(*coarse), 0, ""}, kNow, host, last);
+  CHECK_FALSE(FitAsked(last));
+  // Only now is the caller of Retrain told, with the models that were fitted.
+  REQUIRE(last.replies.size() == 1);
+  CHECK(last.replies[0].token == 6);
+  const auto version = std::get<model::ModelVersion>(*last.replies[0].value);
+  CHECK(version.cause == model::RetrainCause::kRequested);
+  REQUIRE(version.learnt.forecasts.size() == 2);
+  CHECK(version.learnt.forecasts[0].step == std::chrono::seconds(15));
+  CHECK(version.learnt.forecasts[0].fit == 2);
+}
+
+TEST_CASE("a revert makes a new version of what the old one knew, once its models are taken up") {
+  ServiceMachine machine(model::ServiceId("web"));
+  HostArbiter host({});
+  model::ServiceSpec spec = Spec();
+  spec.mode = model::Mode::kObserve;
+  spec.forecast.resolution = std::chrono::minutes(5);  // one scale
+  Apply(machine, host, spec);
+  const auto step = [&](auto payload, ports::ReplyToken token) {
+    ports::Outcome outcome;
+    machine.Step({spec.id, std::move(payload), token, "uid=0"}, kNow, host, outcome);
+    return outcome;
+  };
+  const auto fitted = [](const ports::Outcome& outcome) {
+    return ports::ForecastFitted{
+        std::make_shared<const forecast::Fit>(forecast::FitModels(*FitAsked(outcome)))};
+  };
+  const auto version_of = [](const ports::Outcome& outcome) {
+    REQUIRE(outcome.replies.size() == 1);
+    return std::get<model::ModelVersion>(*outcome.replies[0].value);
+  };
+  ports::ImportHistory history;
+  for (int i = 600; i > 0; --i) {
+    history.demand_rps.emplace_back(kNow.wall - i * std::chrono::minutes(5), 100 + i % 7);
+  }
+  step(fitted(step(history, 0)), 0);
+  const model::ModelVersion first = version_of(step(fitted(step(ports::Retrain{}, 1)), 0));
+  REQUIRE(first.learnt.forecasts.size() == 1);
+  const model::ModelVersion second = version_of(step(fitted(step(ports::Retrain{}, 2)), 0));
+  CHECK(second.number == first.number + 1);
+  const ports::Outcome asked = step(ports::RevertModel{first}, 3);
+  CHECK(asked.replies.empty());
+  REQUIRE(FitAsked(asked)->kept);
+  CHECK(*FitAsked(asked)->kept == first.learnt.forecasts[0]);
+  const model::ModelVersion third = version_of(step(fitted(asked), 0));
+  CHECK(third.cause == model::RetrainCause::kReverted);
+  CHECK(third.number == second.number + 1);
+  CHECK(third.learnt.forecasts[0].linear == first.learnt.forecasts[0].linear);
+}
+
+TEST_CASE("a null trial that cannot be run says why") {
+  ServiceMachine machine(model::ServiceId("web"));
+  HostArbiter host({});
+  model::ServiceSpec spec = Spec();
+  spec.mode = model::Mode::kObserve;
+  Apply(machine, host, spec);
+  const auto reason = [&] {
+    ports::Outcome outcome;
+    machine.Step({spec.id, ports::RunNullTrial{""}, 6, ""}, kNow, host, outcome);
+    REQUIRE(outcome.replies.size() == 1);
+    return ReasonOf(outcome.replies[0].value.status());
+  };
+  CHECK(reason() == "MODE_OBSERVE");
+  spec.mode = model::Mode::kAdvise;
+  Apply(machine, host, spec);
+  CHECK(reason() == "NO_DATA");
 }

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "control/core.h"
+#include "forecast/fit.h"
 
 using namespace shadowd;
 using namespace shadowd::control;
@@ -73,6 +74,16 @@ class Driver {
     }
   }
 
+  // Does the newest fit that was asked for.
+  void SendFit() {
+    for (auto action = actions.rbegin(); action != actions.rend(); ++action) {
+      if (const auto* fit = std::get_if<ports::FitForecast>(&action->effect)) {
+        Send(ports::ForecastFitted{std::make_shared<const forecast::Fit>(forecast::FitModels(*fit->input))});
+        return;
+      }
+    }
+  }
+
   void Bring(Phase phase) {
     if (phase == Phase::kNew) {
       return;
@@ -120,7 +131,9 @@ class Driver {
         ports::HostPressure{},
         ports::TimerFired{},
         ports::Restored{},
-        ports::ReplicaFound{model::ReplicaId("x"), false}};
+        ports::ReplicaFound{model::ReplicaId("x"), false},
+        ports::RunNullTrial{""},
+        ports::RevertModel{}};
     REQUIRE(all.size() == std::variant_size_v<ports::Payload>);
     REQUIRE(all[index].index() == index);
     return all[index];
@@ -178,13 +191,17 @@ TEST_CASE("every event in every phase does what the table says") {
 
 TEST_CASE("a caller always gets exactly one answer") {
   const Phase phase = GENERATE(from_range(kAllPhases));
-  const size_t event = GENERATE(range(size_t{0}, EventIndex<ports::ProductionWindow>()));
+  const size_t event = GENERATE(range(size_t{0}, EventIndex<ports::ProductionWindow>()),
+                                EventIndex<ports::RunNullTrial>(), EventIndex<ports::RevertModel>());
   CAPTURE(PhaseName(phase), EventName(event));
   Driver driver;
   driver.Bring(phase);
   driver.Send(driver.EventAt(event), 77);
   if (event == EventIndex<ports::Freeze>()) {
     return;  // the host's: answered by the core, not by a service
+  }
+  for (int fits = 0; driver.last.replies.empty() && fits < 4; ++fits) {  // what waits for the models
+    driver.SendFit();
   }
   REQUIRE(driver.last.replies.size() == 1);
   CHECK(driver.last.replies[0].token == 77);

@@ -12,7 +12,7 @@ WorthInput ScaleOut() {
   input.hold_seconds = 600;
   input.shadows = 4;
   input.trial_seconds = 20;
-  input.probability_plan_wrong = 0.2;
+  input.probability_too_small = input.probability_too_large = 0.2;
   input.violation_minutes_if_wrong = 5;
   return input;
 }
@@ -32,7 +32,7 @@ TEST_CASE("A trial that may avoid minutes over the SLO is worth its shadows") {
 
 TEST_CASE("A plan that is almost surely right is not worth a trial, and the reason says so") {
   WorthInput input = ScaleOut();
-  input.probability_plan_wrong = 1e-5;
+  input.probability_too_small = input.probability_too_large = 1e-5;
   const Worth worth = AssessTrial(input);
   CHECK_FALSE(worth.worth);
   CHECK(worth.reason.find("not worth it") != std::string::npos);
@@ -55,7 +55,8 @@ TEST_CASE("Replicas that would idle over the hold count as loss") {
 
 TEST_CASE("A probability outside zero to one is clamped") {
   WorthInput input = ScaleOut();
-  input.probability_plan_wrong = 7;
+  input.probability_too_small = 7;
+  input.probability_too_large = 0;
   CHECK(AssessTrial(input).loss_avoided == Approx(5.0));
 }
 

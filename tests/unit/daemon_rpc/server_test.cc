@@ -125,6 +125,15 @@ TEST_CASE("Commands reach the core with the caller's credentials and answer with
   rig.loop.Put(decision.service, decision);
 
   CHECK(rig.client->Retrain("services/web").value().name() == "services/web/models/1");
+  const auto reverted = rig.client->RevertModel("services/web/models/1");
+  REQUIRE_OK(reverted);
+  CHECK(reverted->name() == "services/web/models/2");
+  CHECK(reverted->cause() == v1::Model::REVERTED);
+  CHECK(absl::IsNotFound(rig.client->RevertModel("services/web/models/9").status()));
+  CHECK(absl::IsInvalidArgument(rig.client->RevertModel("services/web").status()));
+  const auto ordered = rig.client->RunNullTrial("services/web");
+  REQUIRE_OK(ordered);
+  CHECK(ordered->trigger().kind() == v1::Trigger::CALIBRATION);
   CHECK(rig.client->CancelTrial("services/web/trials/web-t1").value().state() == v1::Trial::CANCELLED);
   const std::string shadow_name = "services/web/trials/web-t1/shadows/web-t1-a0-s0";
   CHECK(rig.client->TerminateShadow(shadow_name).value().state() == v1::Replica::STOPPED);

@@ -22,7 +22,8 @@ FitInput Input(std::vector<float> demand, std::vector<int> seasons, int horizon 
       .options = {.step = kHour, .seasons = std::move(seasons), .horizon_steps = horizon, .coverage = 0.95},
       .demand_rps = std::move(demand),
       .first_step = 0,
-      .version = 1};
+      .version = 1,
+      .kept = std::nullopt};
 }
 
 // Hours with a day, quieter weekends, a slow trend and noise, as in the hourly series of the M4 competition.

@@ -88,7 +88,9 @@ std::vector<Payload> Payloads(Rng& rng) {
       HostPressure{kOdd * 1e9, -1},
       TimerFired{},
       Stored(rng),
-      ReplicaFound{replica, true}};
+      ReplicaFound{replica, true},
+      RunNullTrial{"req-8"},
+      RevertModel{rpc::RandomModelVersion(rng)}};
 }
 
 bool Equal(const model::IntentKey& a, const model::IntentKey& b) {
@@ -165,6 +167,12 @@ bool Equal(const Restored& a, const Restored& b) {
 }
 bool Equal(const ReplicaFound& a, const ReplicaFound& b) {
   return a.replica == b.replica && a.alive == b.alive;
+}
+bool Equal(const RunNullTrial& a, const RunNullTrial& b) {
+  return a.request_id == b.request_id;
+}
+bool Equal(const RevertModel& a, const RevertModel& b) {
+  return a.version == b.version;
 }
 bool Equal(const DeleteService&, const DeleteService&) {
   return true;

@@ -51,13 +51,14 @@ void CheckSpelling(const char* (*name)(Enum), Enum last) {
 TEST_CASE("Every enumerator has a spelling of its own, and the API has the same") {
   CheckSpelling<v1::Service::Mode>(ModeName, Mode::kAct);
   CheckSpelling<v1::Replica::State>(ReplicaStateName, ReplicaState::kFailed);
-  CheckSpelling<v1::Trigger::Kind>(TriggerKindName, TriggerKind::kEmergency);
+  CheckSpelling<v1::Trigger::Kind>(TriggerKindName, TriggerKind::kCalibration);
   CheckSpelling<v1::Arm::Role>(ArmRoleName, ArmRole::kControl);
   CheckSpelling<v1::ArmVerdict::ModelAxis>(ModelAxisName, ModelAxis::kOff);
   CheckSpelling<v1::KpiDelta::SloAxis>(SloAxisName, SloAxis::kFails);
   CheckSpelling<v1::ArmVerdict::Cause>(CauseName, Cause::kExcessive);
   CheckSpelling<v1::Trial::State>(TrialStateName, TrialState::kInconclusive);
   CheckSpelling<v1::Decision::Kind>(DecisionKindName, DecisionKind::kInconclusive);
+  CheckSpelling<v1::Decision::Outcome>(DecisionOutcomeName, DecisionOutcome::kFalseReject);
   CheckSpelling<v1::Decision::State>(DecisionStateName, DecisionState::kSuperseded);
   CheckSpelling<v1::Model::Cause>(RetrainCauseName, RetrainCause::kReverted);
   CheckSpelling<v1::CapacityPoint::Source>(KpiSourceName, KpiSource::kSynthetic);

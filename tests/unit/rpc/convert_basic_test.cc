@@ -55,13 +55,14 @@ TEST_CASE("The API spells every enumerator as the domain does") {
   SameNames<v1::Service::Balancing>(BalancingWord, Balancing::kLeastConn);
   SameNames<v1::TrialSpec::Policy>(PolicyWord, TrialPolicy::kNever);
   SameNames<v1::Replica::State>(ReplicaStateName, ReplicaState::kFailed);
-  SameNames<v1::Trigger::Kind>(TriggerKindName, TriggerKind::kEmergency);
+  SameNames<v1::Trigger::Kind>(TriggerKindName, TriggerKind::kCalibration);
   SameNames<v1::Arm::Role>(ArmRoleName, ArmRole::kControl);
   SameNames<v1::ArmVerdict::ModelAxis>(ModelAxisName, ModelAxis::kOff);
   SameNames<v1::KpiDelta::SloAxis>(SloAxisName, SloAxis::kFails);
   SameNames<v1::ArmVerdict::Cause>(CauseName, Cause::kExcessive);
   SameNames<v1::Trial::State>(TrialStateName, TrialState::kInconclusive);
   SameNames<v1::Decision::Kind>(DecisionKindName, DecisionKind::kInconclusive);
+  SameNames<v1::Decision::Outcome>(DecisionOutcomeName, DecisionOutcome::kFalseReject);
   SameNames<v1::Decision::State>(DecisionStateName, DecisionState::kSuperseded);
   SameNames<v1::Model::Cause>(RetrainCauseName, RetrainCause::kReverted);
   SameNames<v1::CapacityPoint::Source>(KpiSourceName, KpiSource::kSynthetic);

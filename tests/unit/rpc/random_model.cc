@@ -38,7 +38,7 @@ model::CapacityPoint Point(Rng& rng) {
 }
 
 model::Trigger AnyTrigger(Rng& rng) {
-  return {Any(rng, model::TriggerKind::kEmergency),
+  return {Any(rng, model::TriggerKind::kCalibration),
           At(rng),
           Int(rng),
           Int(rng),
@@ -79,12 +79,47 @@ std::vector<model::Arm> Arms(Rng& rng) {
                       Prediction(rng),
                       Some(rng, [&] { return AnyId<model::ReplicaId>(rng, "web-s"); }),
                       Verdict(rng),
-                      Bool(rng)};
+                      Bool(rng),
+                      Prediction(rng)};
   });
 }
 
 model::ProcessIdentity Process(Rng& rng) {
   return {Int(rng), Unsigned(rng), Text(rng)};
+}
+
+model::FittedForecast Fitted(Rng& rng) {
+  model::FittedForecast fitted;
+  fitted.step = Length(rng);
+  fitted.fit = Int(rng);
+  fitted.logarithm = Bool(rng);
+  fitted.floor = Real(rng);
+  fitted.seasons = Some(rng, [&] { return Int(rng); });
+  fitted.linear = Some(rng, [&] {
+    return model::FittedForecast::Linear{
+        Some(rng, [&] { return Int(rng); }),
+        Some(rng,
+             [&] {
+               return model::FittedForecast::Linear::Mean{Int(rng), Int(rng), Int(rng), Int(rng)};
+             }),
+        Some(rng,
+             [&] {
+               return model::FittedForecast::Linear::Harmonics{Int(rng), Int(rng)};
+             }),
+        Real(rng), Some(rng, [&] { return Real(rng); })};
+  });
+  fitted.smoothing = Some(rng, [&] {
+    return model::FittedForecast::Smoothing{
+        Real(rng), Real(rng),
+        Real(rng), Real(rng),
+        Real(rng), Some(rng, [&] { return Some(rng, [&] { return static_cast<float>(Real(rng)); }); })};
+  });
+  fitted.weights = Some(rng, [&] { return Real(rng); });
+  fitted.sigma = Real(rng);
+  fitted.limits = Some(rng, [&] { return model::FittedForecast::Limits{Real(rng), Real(rng)}; });
+  fitted.mase = Real(rng);
+  fitted.last_step = Int(rng);
+  return fitted;
 }
 
 model::TrialId MaybeTrial(Rng& rng) {
@@ -161,6 +196,8 @@ model::Decision RandomDecision(Rng& rng) {
   decision.lead_seconds = Real(rng);
   decision.trial_cost = Real(rng);
   decision.worth = Real(rng);
+  decision.outcome = Any(rng, model::DecisionOutcome::kFalseReject);
+  decision.outcome_reason = Text(rng);
   return decision;
 }
 
@@ -176,10 +213,20 @@ model::ModelVersion RandomModelVersion(Rng& rng) {
   version.learnt.trial_seconds = Some(rng, [&] { return Real(rng); });
   for (const model::KpiKind kpi : model::kAllKpis) {
     if (Bool(rng)) {
-      version.learnt.errors[model::KpiName(kpi)] = Some(rng, [&] { return Real(rng); });
+      version.learnt.trackers[model::KpiName(kpi)] = {Some(rng, [&] { return Real(rng); }),
+                                                      Some(rng, [&] { return Real(rng); }), Real(rng),
+                                                      Int(rng), Int(rng)};
       version.learnt.tolerances[model::KpiName(kpi)] = Real(rng);
     }
   }
+  version.learnt.forecasts = Some(rng, [&] { return Fitted(rng); });
+  version.learnt.measured = Some(rng, [&] {
+    return model::MeasuredLevel{Text(rng), Real(rng), At(rng), Verdict(rng)};
+  });
+  version.learnt.outcomes = {Int(rng), Int(rng), Int(rng)};
+  version.learnt.plans = Int(rng);
+  version.learnt.plans_wrong = Int(rng);
+  version.learnt.spendings = Some(rng, [&] { return model::Spending{At(rng), Real(rng)}; });
   version.error_before = Real(rng);
   version.error_after = Real(rng);
   version.summary = Text(rng);
@@ -192,6 +239,7 @@ model::LedgerEntry RandomLedgerEntry(Rng& rng) {
           Text(rng),       Real(rng),
           Real(rng),       Real(rng),
           Real(rng),       Real(rng),
+          Real(rng),       Text(rng),
           Real(rng),       Text(rng)};
 }
 
@@ -227,6 +275,24 @@ model::Forecast RandomForecast(Rng& rng) {
   forecast.sigma_rps = Real(rng);
   forecast.model_version = Int(rng);
   forecast.last_observed_rps = Real(rng);
+  forecast.peak = {Length(rng), Real(rng), Real(rng), Real(rng), Int(rng)};
+  forecast.blocks = Some(rng, [&] {
+    return model::ForecastBlock{Int(rng),  Int(rng),  Int(rng),  Real(rng),
+                                Real(rng), Real(rng), Real(rng), Real(rng)};
+  });
+  forecast.scales = Some(rng, [&] {
+    return model::ForecastScale{Length(rng),
+                                Int(rng),
+                                Some(rng, [&] { return Length(rng); }),
+                                Bool(rng),
+                                Some(rng,
+                                     [&] {
+                                       return model::ForecastScale::Member{Text(rng), Real(rng)};
+                                     }),
+                                Real(rng),
+                                Int(rng)};
+  });
+  forecast.widening = Real(rng);
   return forecast;
 }
 

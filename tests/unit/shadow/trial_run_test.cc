@@ -123,6 +123,54 @@ TEST_CASE("measuring waits for every shadow, then each is fed its load and the n
   CHECK(f.LastTraffic()->feeds[0].rate_rps == 135);
   CHECK(f.LastTraffic()->feeds[1].rate_rps == 108);
   CHECK(f.LastTraffic()->feeds[2].rate_rps == 65);
+  // Each gets its requests as the balancer would split them at its level.
+  CHECK(f.LastTraffic()->feeds[0].instances == 4);
+  CHECK(f.LastTraffic()->feeds[1].instances == 5);
+  CHECK(f.LastTraffic()->feeds[2].instances == 2);
+}
+
+TEST_CASE("a level that was measured of late has no shadow and keeps its verdict, the others are measured") {
+  Fixture f;
+  TrialRun::Setup setup;
+  setup.trial.id = model::TrialId("web-d2-t");
+  setup.trial.trigger.present_rps = 130;
+  setup.trial.arms = {Fixture::Candidate(4, 135), Fixture::Candidate(5, 108)};
+  setup.trial.arms[0].cached = true;
+  setup.trial.arms[0].verdict.slo = model::SloAxis::kFails;
+  setup.spec = f.spec;
+  ports::Outcome outcome;
+  ports::Outbox out(model::ServiceId("web"), outcome);
+  TrialRun run(setup);
+  run.Start(f.intents, f.now, out);
+  CHECK(run.trial().arms[0].shadows.empty());
+  REQUIRE(run.trial().arms[1].shadows.size() == 1);
+  const model::ReplicaId id = run.trial().arms[1].shadows[0];
+  run.OnStarted({{}, id, {7, 1, "boot"}, "127.0.0.1:9007"}, f.intents, f.now, out);
+  run.OnReady({id}, f.intents, f.now, out);
+  CHECK(run.trial().state == TrialState::kWarming);
+  run.TakeVerdicts(f.now);
+  CHECK(run.trial().arms[0].verdict.slo == model::SloAxis::kFails);
+}
+
+TEST_CASE("what the next model says of the arms' loads stands beside what the last one said") {
+  Fixture f;
+  std::vector<model::CapacityPoint> points;
+  for (const double load : {40.0, 80.0, 120.0}) {
+    model::CapacityPoint point;
+    point.at = f.now.wall;
+    point.version = "1";
+    point.load_rps = load;
+    point.requests = 2000;
+    point.p50_us = 20'000;
+    point.p95_us = 30'000;
+    point.p99_us = 40'000;
+    points.push_back(point);
+  }
+  f.run->NotePredictions(capacity::Curve::Fit(points, "1", f.now.wall));
+  for (const model::Arm& arm : f.run->trial().arms) {
+    CHECK(arm.predicted_after.load_rps == arm.load_rps);
+    CHECK(arm.predicted_after.p95_us.expected == Approx(30'000).epsilon(0.1));
+  }
 }
 
 TEST_CASE("a trial concludes when the verdict has settled, well before its deadline") {

@@ -84,7 +84,7 @@ TEST_CASE("one trial is open at a time, and none twice") {
   CHECK(watched.Broken().back() == "trial-ends-once");
 }
 
-TEST_CASE("numbers rise, and a decision is entered once") {
+TEST_CASE("numbers rise, and a decision is entered once, then closed with the same bill") {
   Watched watched;
   watched.Change(ports::SequenceSet{4});
   watched.Change(ports::SequenceSet{5});
@@ -93,16 +93,32 @@ TEST_CASE("numbers rise, and a decision is entered once") {
   entry.decision = model::DecisionId("shop-d1");
   watched.Change(entry);
   watched.Change(entry);
+  CHECK(watched.Broken() == Names{"numbers-rise"});
+  watched.Change(entry);
   CHECK(watched.Broken() == Names{"numbers-rise", "ledger-once"});
+  entry.decision = model::DecisionId("shop-d2");
+  watched.Change(entry);
+  entry.shadow_seconds = 5;
+  watched.Change(entry);
+  CHECK(watched.Broken().back() == "ledger-once");
 }
 
-TEST_CASE("a caller gets one answer in the step that asked") {
+TEST_CASE("a caller gets one answer, in the step that asked or, for a model, in a later one") {
   Watched watched;
-  const ports::Event asked{kShop, ports::Retrain{}, 7, "test"};
+  const ports::Event asked{kShop, ports::CancelTrial{}, 7, "test"};
   ports::Outcome none, one;
   one.replies.push_back({7, ports::ReplyValue()});
   watched.rules.OnStep(asked, watched.world.now(), one);
   CHECK(watched.Broken().empty());
-  watched.rules.OnStep(asked, watched.world.now(), none);
+  const ports::Event retrain{kShop, ports::Retrain{}, 8, "test"};
+  const ports::Event fitted{kShop, ports::ForecastFitted{}, 0, "test"};
+  ports::Outcome later;
+  later.replies.push_back({8, ports::ReplyValue()});
+  watched.rules.OnStep(retrain, watched.world.now(), none);
+  watched.rules.OnStep(fitted, watched.world.now(), later);
+  CHECK(watched.Broken().empty());
+  watched.rules.OnStep(fitted, watched.world.now(), later);  // again
   CHECK(watched.Broken() == Names{"one-answer"});
+  watched.rules.OnStep(asked, watched.world.now(), none);
+  CHECK(watched.Broken().size() == 2);
 }

@@ -167,7 +167,7 @@ inline model::ModelVersion SampleModel(const std::string& service, int number) {
       {.at = At(69), .version = "v6", .load_rps = 100, .requests = 900, .p95_us = 41'000}};
   version.learnt.start_seconds = {1.5, 2.5};
   version.learnt.trial_seconds = {28};
-  version.learnt.errors = {{"latency_p95_us", {0.1, 0.4}}};
+  version.learnt.trackers["latency_p95_us"].errors = {0.1, 0.4};
   version.learnt.tolerances = {{"latency_p95_us", 0.25}};
   version.error_before = 0.4;
   version.error_after = 0.05;
@@ -187,7 +187,9 @@ inline model::LedgerEntry SampleLedgerEntry(const std::string& service, int numb
           .instance_cost_changed = -0.0167,
           .violation_cost_avoided = 1.3,
           .worth = 1.25,
-          .note = "paid for itself"};
+          .note = "paid for itself",
+          .violation_minutes_avoided = 1.3,
+          .counterfactual = "without the trial 3 replicas would have served"};
 }
 
 inline model::Intent SampleIntent(const std::string& service, int number) {

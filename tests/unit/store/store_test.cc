@@ -202,7 +202,9 @@ TEST_CASE_METHOD(Fixture, "a database that an earlier version wrote is read") {
   CHECK(snapshot.services[0].service == SampleService("web"));
   CHECK(snapshot.services[0].open_trials == std::vector{SampleTrial("web", 1)});
   CHECK(snapshot.services[0].open_decisions == std::vector{SampleDecision("web", 1)});
-  CHECK(snapshot.services[0].models == std::vector{SampleModel("web", 1)});
+  model::ModelVersion version = SampleModel("web", 1);
+  version.learnt.trackers.clear();  // what it kept of errors meant something else
+  CHECK(snapshot.services[0].models == std::vector{version});
   CHECK(snapshot.services[0].pending_intents == std::vector{SampleIntent("web", 1)});
 }
 

@@ -110,7 +110,11 @@ class Client {
   // Waits up to `wait` for a decision that is no longer PROVISIONAL.
   absl::StatusOr<v1::Decision> ProposeScaling(const std::string& service, int replicas,
                                               std::chrono::milliseconds wait = {});
+  // Orders an A/A test of today's level; waits like ProposeScaling.
+  absl::StatusOr<v1::Decision> RunNullTrial(const std::string& service, std::chrono::milliseconds wait = {});
   absl::StatusOr<v1::Model> Retrain(const std::string& service);
+  // `model` is "services/web/models/7"; answers with the new version that knows what that one knew.
+  absl::StatusOr<v1::Model> RevertModel(const std::string& model);
 
   // ---- Trials, shadows, decisions ----
   absl::StatusOr<v1::Trial> CancelTrial(const std::string& name);

@@ -1,0 +1,84 @@
+// What a Forecaster has fitted, as values: for people to read, to be kept as a version, and back.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "forecast/forecaster.h"
+#include "forecast/kept_fit.h"
+
+namespace shadowd::forecast {
+namespace {
+
+std::string LengthText(Micros length) {
+  constexpr Micros kDay = std::chrono::hours(24), kHour = std::chrono::hours(1);
+  constexpr Micros kMinute = std::chrono::minutes(1);
+  for (const auto& [unit, word] : {std::pair(kDay, "d"), std::pair(kHour, "h"), std::pair(kMinute, "min")}) {
+    if (length >= unit && length % unit == Micros(0)) {
+      return fmt::format("{} {}", length / unit, word);
+    }
+  }
+  return fmt::format("{:g} s", ToSeconds(length));
+}
+
+std::string NameOf(const Features& features) {
+  std::string name = fmt::format("linear on lags {}", fmt::join(features.lags, ","));
+  if (!features.means.empty()) {
+    name += fmt::format(", {} means", features.means.size());
+  }
+  return name + (features.harmonics.empty() ? "" : ", harmonics");
+}
+
+}  // namespace
+
+model::ForecastScale Forecaster::Scale() const {
+  model::ForecastScale scale;
+  scale.step = options_.step;
+  scale.fit = version_;
+  scale.observations = static_cast<int>(observations());
+  if (!fitted()) {
+    return scale;
+  }
+  scale.logarithm = transform_.log;
+  scale.mase = mase_;
+  std::vector<std::string> names;
+  for (const LinearModel& model : combination_.linear()) {
+    names.push_back(NameOf(model.features()));
+  }
+  for (const Smoothing& smoothing : combination_.smoothing()) {
+    names.push_back(fmt::format("smoothing, {} seasons", smoothing.seasons().size()));
+  }
+  for (const int season : combination_.seasons()) {
+    const Micros length = season * options_.step;
+    names.push_back(season == 1 ? "last value" : "naive, " + LengthText(length) + " ago");
+    if (season > 1) {
+      scale.seasons.push_back(length);
+    }
+  }
+  for (size_t m = 0; m < names.size(); ++m) {
+    scale.members.push_back({names[m], combination_.weights()[m]});
+  }
+  return scale;
+}
+
+model::FittedForecast Forecaster::Kept() const {
+  model::FittedForecast kept = Keep(combination_);
+  kept.step = options_.step;
+  kept.fit = version_;
+  kept.logarithm = transform_.log;
+  kept.floor = transform_.floor;
+  kept.sigma = limits_.sigma();
+  for (const BlockLimits& limits : limits_.blocks()) {
+    kept.limits.push_back({limits.k_upper, limits.k_lower});
+  }
+  kept.mase = mase_;
+  kept.last_step = step_of_last_;
+  return kept;
+}
+
+void Forecaster::Revert(model::FittedForecast kept) {
+  revert_to_ = std::make_shared<const model::FittedForecast>(std::move(kept));
+  asked_ = true;
+}
+
+}  // namespace shadowd::forecast

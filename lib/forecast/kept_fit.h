@@ -1,0 +1,19 @@
+// Fitted models as plain values, to be kept as a version, and back: a revert takes the coefficients up again
+// and lets them learn on what came since. How sure they were is not kept; it is made anew from the demand
+// known now. Pure functions.
+#pragma once
+
+#include "forecast/combination.h"
+#include "forecast/fit.h"
+#include "model/learnt.h"
+
+namespace shadowd::forecast {
+
+// The parts that a combination holds; the caller adds step, transform, limits and labels.
+model::FittedForecast Keep(const Combination& combination);
+
+// Of input.kept, which must be there; the horizon may have changed since. Not usable where no demand is
+// known.
+Fit FitKept(const FitInput& input);
+
+}  // namespace shadowd::forecast

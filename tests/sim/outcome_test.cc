@@ -1,0 +1,222 @@
+// What comes of trials in virtual time: null trials, outcomes, bills and budgets, evidence that is used
+// again, and how often the trial of a deploy is right.
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "control/emergency.h"
+#include "sim/demo_world.h"
+
+using namespace shadowd;
+using namespace shadowd::sim;
+using model::DecisionKind;
+using model::DecisionOutcome;
+using model::DecisionState;
+
+namespace {
+
+// Steady demand, so that what is planned for comes.
+constexpr double kSteadyRps = 380;
+
+World Steady(uint64_t seed, const model::ServiceSpec& spec, double dearer = 1.3) {
+  WorldOptions options = DemoOptions(seed);
+  options.demand_rps = [seed](double seconds) {
+    Rng noise(seed * 1'000'003 +
+              static_cast<uint64_t>(static_cast<int64_t>(std::floor(seconds)) + 1'000'000));
+    return kSteadyRps * (1 + 0.04 * noise.Normal());
+  };
+  options.versions["2"].service_ms = 20 * dearer;
+  options.versions["2"].cpu_ms = 0.4 * dearer;
+  options.versions["3"] = DemoPlant(false);
+  World world(options);
+  REQUIRE(world.Send({kShop, ports::ApplyService{spec, ""}, 0, "test"})->ok());
+  world.RunFor(std::chrono::seconds(15));
+  ports::ImportHistory history(DemoHistory(world, seed));
+  Rng rng(seed + 5);
+  for (auto& [at, rps] : history.demand_rps) {
+    rps = kSteadyRps * (1 + 0.04 * rng.Normal());
+  }
+  REQUIRE(world.Send({kShop, std::move(history), 0, "test"})->ok());
+  return world;
+}
+
+bool AtRest(const World& world) {
+  return world.core().Find(kShop)->phase() == control::Phase::kIdle && world.shadows_alive() == 0;
+}
+
+std::string Story(const World& world) {
+  std::string story;
+  for (const std::string& line : world.journal()) {
+    story += line.find(" decision=") != std::string::npos ? line + "\n" : "";
+  }
+  return story;
+}
+
+model::Decision Get(const World& world, const model::DecisionId& id) {
+  for (const model::Decision& decision : world.Decisions(kShop)) {
+    if (decision.id == id) {
+      return decision;
+    }
+  }
+  FAIL("no decision " << id.str());
+  return {};
+}
+
+// The newest decision on a version's deploy, once it is over.
+std::optional<model::Decision> OfVersion(const World& world, const std::string& version) {
+  for (const model::Decision& decision : world.Decisions(kShop)) {
+    if (decision.trigger.kind == model::TriggerKind::kNewVersion &&
+        decision.trigger.version.starts_with(version + "~") && decision.state == DecisionState::kApplied) {
+      return decision;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<model::Decision> Deploy(World& world, const std::string& version) {
+  REQUIRE(
+      world.Send({kShop, ports::ApplyService{DemoSpec(model::Mode::kAct, version), ""}, 0, "test"})->ok());
+  world.RunUntil([&](const World& w) { return OfVersion(w, version).has_value(); },
+                 std::chrono::seconds(120));
+  return OfVersion(world, version);
+}
+
+}  // namespace
+
+TEST_CASE("two shadows at today's load agree, and a null trial leaves production alone") {
+  const uint64_t seed = GENERATE(1, 2, 3, 4, 5);
+  World world = Steady(seed, DemoSpec(model::Mode::kAct, "1"));
+  REQUIRE(world.RunUntil(AtRest, std::chrono::seconds(120)));
+  world.RunFor(std::chrono::seconds(5));
+  REQUIRE(world.RunUntil(AtRest, std::chrono::seconds(120)));
+  const int serving = world.core().Find(kShop)->fleet().Serving();
+  const auto reply = world.Send({kShop, ports::RunNullTrial{"r1"}, 0, "test"});
+  REQUIRE(reply->ok());
+  const auto ordered = std::get<model::Decision>(**reply);
+  CHECK(ordered.trigger.kind == model::TriggerKind::kCalibration);
+  REQUIRE(world.RunUntil(AtRest, std::chrono::seconds(60)));
+  const model::Decision decision = Get(world, ordered.id);
+  INFO(decision.reason);
+  CHECK(decision.kind == DecisionKind::kConfirmed);
+  CHECK(decision.from == serving);
+  CHECK(decision.to == serving);
+  CHECK(decision.arms.size() == 2);
+  CHECK(decision.reason.find("latency_p95_us") != std::string::npos);
+  CHECK(decision.trial_cost > 0);
+}
+
+TEST_CASE(
+    "a level that was confirmed, and holds, is counted as right, and the ledger says what was avoided") {
+  World world = Steady(3, DemoSpec(model::Mode::kAct, "1"));
+  // A deploy that is dearer: more replicas, and their load comes at once.
+  REQUIRE(world.RunUntil(AtRest, std::chrono::seconds(120)));
+  world.RunFor(std::chrono::seconds(60));
+  const std::optional<model::Decision> deployed = Deploy(world, "2");
+  REQUIRE(deployed);
+  INFO(Story(world));
+  CHECK(deployed->kind == DecisionKind::kAdjusted);
+  world.RunFor(std::chrono::seconds(80));  // the hold is a minute
+  const model::Decision followed = Get(world, deployed->id);
+  INFO(followed.outcome_reason);
+  CHECK(followed.outcome == DecisionOutcome::kRight);
+  const auto& ledger = world.kept(kShop).ledger;
+  const auto booked = std::find_if(ledger.begin(), ledger.end(), [&](const model::LedgerEntry& entry) {
+    return entry.decision == deployed->id;
+  });
+  REQUIRE(booked != ledger.end());
+  const model::LedgerEntry& entry = *booked;
+  CHECK(entry.violation_minutes_avoided > 0);
+  CHECK(entry.counterfactual.find("replicas would have served") != std::string::npos);
+  CHECK(entry.note.find("RIGHT") != std::string::npos);
+  CHECK(entry.shadow_cost == Approx(followed.trial_cost));
+  for (const model::Arm& arm : followed.arms) {
+    CHECK((arm.cached || arm.predicted_after.known));
+  }
+}
+
+TEST_CASE("when the day's budget is spent nothing more is tested, and the decision says so") {
+  model::ServiceSpec spec = DemoSpec(model::Mode::kAct, "1");
+  spec.trial.daily_budget = 1e-6;
+  World world = Steady(2, spec);
+  world.RunFor(std::chrono::seconds(100));
+  const auto reply = world.Send({kShop, ports::ProposeScaling{6, ""}, 0, "test"});
+  REQUIRE(reply->ok());
+  const auto decision = std::get<model::Decision>(**reply);
+  CHECK(decision.trial.empty());
+  CHECK(decision.skip_reason.find("daily budget") != std::string::npos);
+  CHECK(world.kept(kShop).trials.empty());
+}
+
+TEST_CASE("levels that were measured a short while ago are not measured again, also after a restart") {
+  World world = Steady(4, DemoSpec(model::Mode::kAct, "1"));
+  world.RunFor(std::chrono::seconds(60));
+  REQUIRE(world.RunUntil(AtRest, std::chrono::seconds(60)));
+  REQUIRE(world.Send({kShop, ports::ProposeScaling{4, ""}, 0, "test"})->ok());
+  REQUIRE(world.RunUntil(AtRest, std::chrono::seconds(60)));
+  REQUIRE_FALSE(world.kept(kShop).models.back().learnt.measured.empty());
+  world.Restart();
+  const WallTime restarted = world.now().wall;
+  world.RunFor(std::chrono::seconds(120));  // a surplus by now
+  const auto decisions = world.Decisions(kShop);
+  INFO(Story(world));
+  CHECK(std::any_of(decisions.begin(), decisions.end(), [&](const model::Decision& decision) {
+    const bool cached = std::any_of(decision.arms.begin(), decision.arms.end(),
+                                    [](const model::Arm& arm) { return arm.cached; });
+    return cached && decision.create_time > restarted &&
+           decision.trigger.kind != model::TriggerKind::kProposal;
+  }));
+}
+
+TEST_CASE("demand that changes its ways asks for a trial of its own") {
+  WorldOptions options = DemoOptions(6);
+  options.demand_rps = [](double seconds) {
+    Rng noise(static_cast<uint64_t>(seconds) + 9);
+    return (seconds < 120 ? 300 : 345) * (1 + 0.01 * noise.Normal());
+  };
+  World world(options);
+  model::ServiceSpec spec = DemoSpec(model::Mode::kAct, "1");
+  spec.bounds.min = 4;  // holds both
+  spec.trial.measured_fresh = Micros(0);
+  REQUIRE(world.Send({kShop, ports::ApplyService{spec, ""}, 0, "test"})->ok());
+  world.RunFor(std::chrono::seconds(15));
+  ports::ImportHistory history(DemoHistory(world, 6));
+  Rng rng(5);
+  for (auto& [at, rps] : history.demand_rps) {
+    rps = 300 * (1 + 0.01 * rng.Normal());
+  }
+  REQUIRE(world.Send({kShop, std::move(history), 0, "test"})->ok());
+  world.RunFor(std::chrono::seconds(180));
+  const auto decisions = world.Decisions(kShop);
+  INFO(Story(world));
+  const auto drift = std::find_if(decisions.begin(), decisions.end(), [](const model::Decision& decision) {
+    return decision.trigger.kind == model::TriggerKind::kDrift;
+  });
+  REQUIRE(drift != decisions.end());
+  CHECK_FALSE(drift->trial.empty());
+  CHECK(drift->trigger.evidence.find("no longer behaves") != std::string::npos);
+  const auto& models = world.kept(kShop).models;
+  CHECK(std::any_of(models.begin(), models.end(), [](const model::ModelVersion& version) {
+    return version.cause == model::RetrainCause::kDrift;
+  }));
+}
+
+TEST_CASE(
+    "of twenty deploys that cost 30 % more at least 18 are found, of twenty that do not none is adjusted") {
+  int found = 0, quiet = 0;
+  std::string wrong;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    for (const std::string version : {"2", "3"}) {
+      World world = Steady(seed, DemoSpec(model::Mode::kAct, "1"));
+      world.RunUntil(AtRest, std::chrono::seconds(120));
+      world.RunFor(std::chrono::seconds(45));
+      const std::optional<model::Decision> decision = Deploy(world, version);
+      REQUIRE(decision);
+      const bool adjusted = decision->kind == DecisionKind::kAdjusted && decision->to > decision->planned;
+      const bool right = version == "2" ? adjusted : decision->kind != DecisionKind::kAdjusted;
+      (version == "2" ? found : quiet) += right ? 1 : 0;
+      wrong += right ? "" : fmt::format("seed {} version {}: {}\n", seed, version, decision->reason);
+    }
+  }
+  INFO("found " << found << " of 20, quiet " << quiet << " of 20\n" << wrong);
+  CHECK(found >= 18);
+  CHECK(quiet >= 18);
+}
