@@ -71,8 +71,9 @@ model::Forecast Forecaster::Predict() const {
     forecast.steps.push_back(step);
   }
   if (fitted()) {
-    forecast.k_upper = limits_.blocks()[0].k_upper;
-    forecast.k_lower = limits_.blocks()[0].k_lower;
+    const double sigma = std::max(limits_.sigma(), 1e-12);
+    forecast.k_upper = up_[0] / sigma;
+    forecast.k_lower = down_[0] / sigma;
     forecast.sigma_rps = transform_.log ? limits_.sigma() * transform_.Backward(path_[0]) : limits_.sigma();
   }
   return forecast;
@@ -117,7 +118,7 @@ double Forecaster::PeakExpected(Micros from, Micros to) const {
   }
   const auto [first, last] = Window(from, to);
   const double peak = *std::max_element(path_.begin() + first - 1, path_.begin() + last);
-  const Peaks::Scores scores = peaks_.For(z_, step_of_last_, first, last, options_.coverage);
+  const Peaks::Scores scores = peaks_.For(Work(), step_of_last_, first, last, options_.coverage);
   return transform_.Backward(peak + scores.mean * limits_.sigma());
 }
 
@@ -127,7 +128,7 @@ double Forecaster::PeakUpper(Micros from, Micros to) const {
   }
   const auto [first, last] = Window(from, to);
   const double peak = *std::max_element(path_.begin() + first - 1, path_.begin() + last);
-  const Peaks::Scores scores = peaks_.For(z_, step_of_last_, first, last, options_.coverage);
+  const Peaks::Scores scores = peaks_.For(Work(), step_of_last_, first, last, options_.coverage);
   double margin = scores.upper * limits_.sigma() * change_.Widening();
   if (scores.count < kCertainPeaks) {  // too few past peaks: no less than the limits of the single steps
     for (int h = first; h <= last; ++h) {
