@@ -1,4 +1,4 @@
-// Horizon blocks: steps 1, 2-3, 4-7, 8-15 ... share one pair of confidence coefficients, k+ and k-, since
+// Horizon blocks: steps 1, 2-3, 4-7, 8-15 ... share their margins and weights, since
 // neighbouring horizons miss alike and a single one has too few samples to learn from.
 #pragma once
 
@@ -22,10 +22,10 @@ constexpr int BlockProbe(size_t block, int horizon) {
   return first + (last - first) * 3 / 4;
 }
 
-struct BlockLimits {
-  double k_upper = 0;
-  double k_lower = 0;
-  bool operator==(const BlockLimits&) const = default;
-};
+// Where a ring of `size` keeps the outcome awaited at `step`; labels may be negative.
+constexpr size_t SlotOf(int64_t step, size_t size) {
+  const auto n = static_cast<int64_t>(size);
+  return static_cast<size_t>((step % n + n) % n);
+}
 
 }  // namespace shadowd::forecast

@@ -16,11 +16,16 @@ constexpr double kOutlierSigmas = 6;
 
 Combination::Combination(std::vector<LinearModel> linear, std::vector<Smoothing> smoothing,
                          std::vector<int> seasons, std::vector<double> weights)
+    : Combination(std::move(linear), std::move(smoothing), std::move(seasons),
+                  MemberWeights(std::move(weights))) {}
+
+Combination::Combination(std::vector<LinearModel> linear, std::vector<Smoothing> smoothing,
+                         std::vector<int> seasons, MemberWeights weights)
     : linear_(std::move(linear)),
       smoothing_(std::move(smoothing)),
       seasons_(std::move(seasons)),
       weights_(std::move(weights)) {
-  SHADOWD_CHECK(weights_.size() == linear_.size() + smoothing_.size() + seasons_.size());
+  SHADOWD_CHECK(weights_.members() == linear_.size() + smoothing_.size() + seasons_.size());
 }
 
 int Combination::MaxLag() const {
@@ -64,14 +69,12 @@ void Combination::Path(std::vector<double>& z, int64_t last_step, int horizon, s
   const auto steps = static_cast<size_t>(horizon);
   path.assign(steps, 0.0);
   member_path_.resize(steps);
-  for (size_t member = 0; member < weights_.size(); ++member) {
-    if (weights_[member] <= 0) {
+  for (size_t member = 0; member < weights_.members(); ++member) {
+    if (!weights_.Counts(member)) {
       continue;
     }
     MemberPath(member, z, last_step, horizon, member_path_);
-    for (size_t h = 0; h < steps; ++h) {
-      path[h] += weights_[member] * member_path_[h];
-    }
+    weights_.Add(member, last_step, member_path_, path);
   }
 }
 
@@ -79,6 +82,7 @@ void Combination::Update(std::span<const double> z, int64_t last_step, double si
   const size_t at = z.size() - 1;
   const double reach = kOutlierSigmas * sigma;
   Widen(z[at]);
+  weights_.Observe(last_step, z[at]);
   for (LinearModel& model : linear_) {
     const double expected = model.Predict(z, at, last_step);
     model.Update(z, at, last_step, std::clamp(z[at], expected - reach, expected + reach));

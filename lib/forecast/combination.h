@@ -1,5 +1,5 @@
 // Several models as one forecast: linear models, exponential smoothing and a seasonal naive one a season,
-// averaged with fixed weights. Values only; the caller owns the series they look at.
+// averaged. Values only; the caller owns the series they look at.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "forecast/linear_model.h"
+#include "forecast/member_weights.h"
 #include "forecast/smoothing.h"
 
 namespace shadowd::forecast {
@@ -21,11 +22,15 @@ class Combination {
   Combination(std::vector<LinearModel> linear, std::vector<int> seasons, std::vector<double> weights)
       : Combination(std::move(linear), {}, std::move(seasons), std::move(weights)) {}
 
-  size_t members() const { return weights_.size(); }
+  // Weights that follow the members' errors, in the same order.
+  Combination(std::vector<LinearModel> linear, std::vector<Smoothing> smoothing, std::vector<int> seasons,
+              MemberWeights weights);
+
   const std::vector<LinearModel>& linear() const { return linear_; }
   const std::vector<Smoothing>& smoothing() const { return smoothing_; }
+  size_t members() const { return weights_.members(); }
+  const MemberWeights& weights() const { return weights_; }
   const std::vector<int>& seasons() const { return seasons_; }
-  const std::vector<double>& weights() const { return weights_; }
   int LongestSeason() const { return seasons_.empty() ? 1 : seasons_.back(); }
   int MaxLag() const;
 
@@ -45,7 +50,7 @@ class Combination {
   std::vector<LinearModel> linear_;
   std::vector<Smoothing> smoothing_;
   std::vector<int> seasons_;
-  std::vector<double> weights_;
+  MemberWeights weights_;
   std::vector<double> member_path_;  // scratch
   double lowest_ = std::numeric_limits<double>::infinity();
   double highest_ = -std::numeric_limits<double>::infinity();

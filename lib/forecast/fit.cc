@@ -11,57 +11,14 @@
 #include "forecast/members.h"
 #include "forecast/rolling.h"
 #include "forecast/season.h"
+#include "forecast/start_limits.h"
 
 namespace shadowd::forecast {
 namespace {
 
-constexpr size_t kFewest = 24;  // steps
-// What past errors show of the next ones falls short: they are few that are independent, and the weights were
-// chosen on them.
-constexpr double kOptimism = 1.10;
-
-// The split-conformal quantile; what too few scores cannot show is taken from their spread.
-double ConformalQuantile(std::vector<double> scores, double miss) {
-  if (scores.empty()) {
-    return 2;
-  }
-  std::sort(scores.begin(), scores.end());
-  const auto n = static_cast<double>(scores.size());
-  const double rank = std::ceil((n + 1) * (1 - miss));
-  if (rank <= n) {
-    return std::max(0.0, scores[static_cast<size_t>(rank) - 1]);
-  }
-  double square = 0;
-  for (const double s : scores) {
-    square += s * s / n;
-  }
-  return std::max({0.0, scores.back(), 2 * std::sqrt(square)});
-}
-
-void StartLimits(const Rolling& rolling, double coverage, const std::vector<double>& one_step,
-                 const std::vector<std::vector<double>>& paths, Fit& fit) {
-  const double scale = std::max(fit.sigma, 1e-12);
-  std::vector<std::vector<double>> scores(BlockCount(rolling.horizon));
-  for (const double error : one_step) {
-    scores[0].push_back(error / scale);
-  }
-  for (size_t o = 0; o < paths.size(); ++o) {
-    for (size_t h = 1; h < paths[o].size(); ++h) {
-      scores[BlockOf(static_cast<int>(h) + 1)].push_back(
-          (rolling.z[rolling.origins[o] + 1 + h] - paths[o][h]) / scale);
-    }
-  }
-  const double miss = (1 - coverage) / 2;
-  for (size_t b = 0; b < scores.size(); ++b) {
-    BlockLimits limits;
-    limits.k_upper = kOptimism * ConformalQuantile(scores[b], miss);
-    for (double& s : scores[b]) {
-      s = -s;
-    }
-    limits.k_lower = kOptimism * ConformalQuantile(scores[b], miss);
-    fit.limits.push_back(limits);
-  }
-}
+constexpr size_t kFewest = 24;        // steps
+constexpr double kOptimism = 1.10;    // of sigmas that come from the origins on which members were chosen
+constexpr double kOfAllBlocks = 0.3;  // share of the error over all blocks in that of one
 
 double MaseOf(const Rolling& rolling, const Transform& transform, int season,
               const std::vector<std::vector<double>>& paths) {
@@ -97,6 +54,11 @@ std::vector<Paths> TrainMembers(const Rolling& rolling, Fit& fit) {
   SmoothingMember smoothing = TrainSmoothing(rolling, fit.seasons, sigma);
   fit.smoothing.push_back(std::move(smoothing.whole));
   members.push_back(std::move(smoothing.paths));
+  if (!fit.seasons.empty()) {  // seasons that are found need not be there
+    SmoothingMember plain = TrainSmoothing(rolling, {}, sigma);
+    fit.smoothing.push_back(std::move(plain.whole));
+    members.push_back(std::move(plain.paths));
+  }
   // Without a season the last value stands in for the seasonal naive forecast.
   if (fit.seasons.empty()) {
     fit.seasons.push_back(1);
@@ -114,26 +76,64 @@ void AddWeighted(double weight, const std::vector<double>& values, std::vector<d
   }
 }
 
-void Combine(const Rolling& rolling, double coverage, Fit& fit) {
-  const std::vector<Paths> members = TrainMembers(rolling, fit);
-  std::vector<double> errors;
-  for (const Paths& paths : members) {
-    errors.push_back(paths.error);
+// Mean absolute errors, [block][member]. What all blocks say steadies those of few outcomes.
+std::vector<std::vector<double>> ErrorsByBlock(const Rolling& rolling, const std::vector<Paths>& members) {
+  std::vector<std::vector<double>> errors(BlockCount(rolling.horizon), std::vector<double>(members.size()));
+  for (size_t m = 0; m < members.size(); ++m) {
+    std::vector<double> sums(errors.size()), counts(errors.size());
+    for (size_t i = 0; i < members[m].next.size(); ++i) {
+      sums[0] += std::abs(rolling.z[rolling.train + i] - members[m].next[i]);
+      ++counts[0];
+    }
+    for (size_t o = 0; o < rolling.origins.size(); ++o) {
+      for (size_t h = 1; h < members[m].from[o].size(); ++h) {
+        const size_t b = BlockOf(static_cast<int>(h) + 1);
+        sums[b] += std::abs(rolling.z[rolling.origins[o] + 1 + h] - members[m].from[o][h]);
+        ++counts[b];
+      }
+    }
+    for (size_t b = 0; b < errors.size(); ++b) {
+      const double own = counts[b] > 0 ? sums[b] / counts[b] : members[m].error;
+      errors[b][m] = (1 - kOfAllBlocks) * own + kOfAllBlocks * members[m].error;
+    }
   }
-  fit.weights = Weigh(errors);
+  return errors;
+}
+
+// Of the members that the fit has already, as they are.
+std::vector<Paths> RollMembers(const Rolling& rolling, double sigma, const Fit& fit) {
+  std::vector<Paths> members;
+  for (const LinearModel& model : fit.linear) {
+    members.push_back(Roll(rolling, Combination({model}, {}, {1.0}), sigma));
+  }
+  for (const Smoothing& smoothing : fit.smoothing) {
+    members.push_back(Roll(rolling, Combination({}, {smoothing}, {}, {1.0}), sigma));
+  }
+  for (const int season : fit.seasons) {
+    members.push_back(Roll(rolling, Combination({}, {season}, {1.0}), sigma));
+  }
+  return members;
+}
+
+void Combine(const Rolling& rolling, double coverage, const std::vector<Paths>& members, Fit& fit) {
+  if (fit.weights.members() == 0) {
+    fit.weights = MemberWeights(rolling.horizon, ErrorsByBlock(rolling, members));
+  }
   std::vector<std::vector<double>> combined(rolling.origins.size());
   std::vector<double> one_step;
   for (size_t m = 0; m < members.size(); ++m) {
     for (size_t o = 0; o < combined.size(); ++o) {
-      AddWeighted(fit.weights[m], members[m].from[o], combined[o]);
+      combined[o].resize(members[m].from[o].size(), 0.0);
+      fit.weights.Add(m, rolling.LabelOf(rolling.origins[o]), members[m].from[o], combined[o]);
     }
-    AddWeighted(fit.weights[m], members[m].next, one_step);
+    AddWeighted(fit.weights.OfBlock(0)[m], members[m].next, one_step);
   }
-  for (size_t i = 0; i < one_step.size(); ++i) {
-    one_step[i] = rolling.z[rolling.train + i] - one_step[i];
+  std::vector<double> errors(one_step.size());
+  for (size_t i = 0; i < errors.size(); ++i) {
+    errors[i] = rolling.z[rolling.train + i] - one_step[i];
   }
-  fit.sigma = RobustSigma(one_step);
-  StartLimits(rolling, coverage, one_step, combined, fit);
+  fit.sigma = RobustSigma(errors);
+  fit.limits = StartLimits(rolling, coverage, fit.linear.front(), fit.seasons.front(), one_step, combined);
   fit.mase = MaseOf(rolling, fit.transform, fit.seasons.back(), combined);
   for (size_t o = 0; o < combined.size(); ++o) {
     fit.origins.push_back({rolling.LabelOf(rolling.origins[o]), fit.sigma / kOptimism,
@@ -141,12 +141,21 @@ void Combine(const Rolling& rolling, double coverage, Fit& fit) {
   }
 }
 
+// Models of an earlier version, with limits from what they would have said of the past that is known.
+Fit TakenUp(const FitInput& input, Fit fit) {
+  if (TakeUp(input, fit)) {
+    const int longest = fit.seasons.back();
+    const Rolling rolling = PlaceOrigins(Filled(input.demand_rps, fit.transform, longest), input.first_step,
+                                         std::max(1, input.options.horizon_steps), longest);
+    Combine(rolling, input.options.coverage, RollMembers(rolling, input.kept->sigma, fit), fit);
+    fit.usable = true;
+  }
+  return fit;
+}
+
 }  // namespace
 
 Fit FitModels(const FitInput& input) {
-  if (input.kept) {
-    return FitKept(input);
-  }
   Fit fit;
   fit.service = input.service;
   fit.version = input.version;
@@ -158,6 +167,9 @@ Fit FitModels(const FitInput& input) {
   if (present < kFewest) {
     fit.reason = fmt::format("{} of {} steps of demand needed", present, kFewest);
     return fit;
+  }
+  if (input.kept) {
+    return TakenUp(input, std::move(fit));
   }
   fit.transform = ChooseTransform(input.demand_rps);
   fit.seasons = input.options.seasons;
@@ -175,7 +187,7 @@ Fit FitModels(const FitInput& input) {
   const int longest = fit.seasons.empty() ? 1 : fit.seasons.back();
   const Rolling rolling = PlaceOrigins(Filled(input.demand_rps, fit.transform, longest), input.first_step,
                                        std::max(1, input.options.horizon_steps), longest);
-  Combine(rolling, input.options.coverage, fit);
+  Combine(rolling, input.options.coverage, TrainMembers(rolling, fit), fit);
   fit.usable = true;
   return fit;
 }

@@ -11,8 +11,9 @@
 #include <vector>
 
 #include "base/time.h"
-#include "forecast/blocks.h"
+#include "forecast/limits.h"
 #include "forecast/linear_model.h"
+#include "forecast/member_weights.h"
 #include "forecast/options.h"
 #include "forecast/smoothing.h"
 #include "forecast/transform.h"
@@ -47,12 +48,12 @@ struct Fit {
   std::vector<int> seasons;         // ascending, steps
   std::vector<LinearModel> linear;  // members; the smoothing ones follow, then one seasonal naive a season
   std::vector<Smoothing> smoothing;
-  std::vector<double> weights;      // one a member, sum 1
-  double sigma = 0;                 // one-step, transformed scale
-  std::vector<BlockLimits> limits;  // per horizon block
-  std::vector<Origin> origins;      // newest last
-  double mase = 0;                  // on the origins
-  int64_t last_step = 0;            // newest step the fit has seen
+  MemberWeights weights;  // in their order
+  double sigma = 0;       // one-step, transformed scale
+  LimitsStart limits;
+  std::vector<Origin> origins;  // newest last
+  double mase = 0;              // on the origins
+  int64_t last_step = 0;        // newest step the fit has seen
 };
 
 Fit FitModels(const FitInput& input);

@@ -19,7 +19,7 @@ size_t CapacityFor(const Options& options) {
   const int season =
       options.seasons.empty() ? 0 : *std::max_element(options.seasons.begin(), options.seasons.end());
   const auto two_weeks = std::clamp<int64_t>(kKept / options.step, 2048, 8192);
-  return static_cast<size_t>(std::max<int64_t>(two_weeks, 3 * int64_t{season} + 4 * options.horizon_steps));
+  return static_cast<size_t>(std::max<int64_t>(two_weeks, 2 * int64_t{season} + 4 * options.horizon_steps));
 }
 
 int64_t LongestGap(const Options& options) {
@@ -81,8 +81,9 @@ void Forecaster::Import(std::span<const std::pair<WallTime, double>> demand_rps)
                       : LabelOf(series_.last(), options_.step);
   since_fit_ += static_cast<int>(std::min<size_t>(demand_rps.size(), series_.capacity()));
   if (fitted()) {
-    Rebuild();
-    Project();
+    std::vector<double> work = Rebuild();
+    Project({}, work);
+    TrimWork();
   }
 }
 
@@ -108,8 +109,9 @@ void Forecaster::Observe(WallTime at, double rps, std::span<const double> coarse
   ++since_gap_;
   largest_ = std::max(largest_, rps);
   if (fitted()) {
-    Advance(transform_.Forward(rps), true);
-    Project(coarse_rps);
+    std::vector<double> work = Work();
+    Advance(transform_.Forward(rps), true, work);
+    Project(coarse_rps, work);
   }
 }
 
@@ -118,28 +120,36 @@ void Forecaster::FillGap(int64_t steps) {
   gap_ = static_cast<int>(steps);
   since_gap_ = 0;
   const auto horizon = static_cast<int64_t>(path_.size());
+  std::vector<double> work = Work();
   int64_t done = 0;
   while (fitted() && done < steps) {
     const int64_t now = std::min(horizon, steps - done);
     const std::vector<double> expected(path_.begin(), path_.begin() + now);
     for (const double z : expected) {
       ++step_of_last_;
-      Advance(z, false);
+      Advance(z, false, work);
     }
     done += now;
-    Project();
+    Project({}, work);
   }
   step_of_last_ += steps - done;
 }
 
-void Forecaster::Advance(double z, bool measured) {
-  z_.push_back(z);
+std::vector<double> Forecaster::Work() const {
+  std::vector<double> work;
+  work.reserve(z_.size() + path_.size() + 1);
+  work.assign(z_.begin(), z_.end());
+  return work;
+}
+
+void Forecaster::Advance(double z, bool measured, std::vector<double>& work) {
+  z_.push_back(static_cast<float>(z));
+  work.push_back(z);
   if (!measured) {
-    limits_.Skip(step_of_last_);
     return;
   }
   Score(z);
-  combination_.Update(z_, step_of_last_, limits_.sigma());
+  combination_.Update(work, step_of_last_, limits_.sigma());
   TrimWork();
 }
 
@@ -152,50 +162,57 @@ void Forecaster::Score(double truth) {
   const auto season = static_cast<size_t>(combination_.LongestSeason());
   if (z_.size() > season) {
     accuracy_.Observe(transform_.Backward(truth), transform_.Backward(expected),
-                      transform_.Backward(z_[z_.size() - 1 - season]), held);
+                      transform_.Backward(static_cast<double>(z_[z_.size() - 1 - season])), held);
   }
 }
 
 // The forecast after the last step.
-void Forecaster::Project(std::span<const double> coarse_rps) {
-  combination_.Path(z_, step_of_last_, options_.horizon_steps, path_);
+void Forecaster::Project(std::span<const double> coarse_rps, std::vector<double>& work) {
+  combination_.Path(work, step_of_last_, options_.horizon_steps, path_);
   std::vector<double> coarse(coarse_rps.begin(), coarse_rps.end());
   for (double& value : coarse) {
     value = transform_.Forward(value);
   }
+  if (!coarse.empty() && !blends_) {
+    blends_ = true;
+    blend_ = Blend(options_.horizon_steps);
+  }
   blend_.Mix(step_of_last_, coarse, path_);
   limits_.Remember(step_of_last_, path_);
   peaks_.Remember(step_of_last_, limits_.sigma(), path_);
-  limits_.Margins(change_.Widening(), up_, down_);
+  limits_.Margins(step_of_last_, path_, change_.Widening(), up_, down_);
 }
 
 void Forecaster::TrimWork() {
   const auto horizon = static_cast<size_t>(options_.horizon_steps);
   const size_t keep = std::max(static_cast<size_t>(combination_.MaxLag()), 8 * horizon) + 1;
-  const size_t most = keep + keep / 4 + 64;
+  const size_t most = keep + keep / 16 + 64;
   if (z_.size() <= most) {
     return;
   }
-  std::vector<double> kept;
-  kept.reserve(most + horizon + 1);  // with the path behind it, it does not grow until the next time
+  std::vector<float> kept;
+  kept.reserve(most + 1);  // it does not grow until the next time
   kept.assign(z_.end() - static_cast<std::ptrdiff_t>(keep), z_.end());
   z_ = std::move(kept);
 }
 
-void Forecaster::Rebuild() {
+std::vector<double> Forecaster::Rebuild() {
   std::vector<float> demand(series_.size());
   largest_ = 0;
   for (size_t i = 0; i < demand.size(); ++i) {
     demand[i] = series_[i];
     largest_ = std::isnan(demand[i]) ? largest_ : std::max(largest_, static_cast<double>(demand[i]));
   }
-  z_ = Filled(demand, transform_, combination_.LongestSeason());
+  std::vector<double> work = Filled(demand, transform_, combination_.LongestSeason());
+  z_.assign(work.begin(), work.end());
+  return work;
 }
 
 void Forecaster::Reset() {
   z_.clear();
   combination_ = {};
   blend_ = {};
+  blends_ = false;
   peaks_.Forget();
   change_ = {};
   accuracy_ = {};
@@ -249,25 +266,26 @@ void Forecaster::Adopt(const Fit& fit) {
   version_ = fit.version;
   mase_ = fit.mase;
   change_.Settle();
-  Rebuild();
-  const size_t seen = z_.size() - static_cast<size_t>(newer);
+  std::vector<double> work = Rebuild();
+  const size_t seen = work.size() - static_cast<size_t>(newer);
   for (size_t i = 0; i < seen; ++i) {
-    combination_.Widen(z_[i]);
+    combination_.Widen(work[i]);
   }
-  for (size_t n = seen + 1; n <= z_.size(); ++n) {
-    const int64_t step = step_of_last_ - static_cast<int64_t>(z_.size() - n);
-    combination_.Update(std::span(z_).first(n), step, fit.sigma);
+  for (size_t n = seen + 1; n <= work.size(); ++n) {
+    const int64_t step = step_of_last_ - static_cast<int64_t>(work.size() - n);
+    combination_.Update(std::span(work).first(n), step, fit.sigma);
   }
   if (first) {
-    limits_ = Limits(options_.horizon_steps, options_.coverage, fit.sigma, fit.limits);
+    limits_ = Limits(options_.horizon_steps, options_.coverage, fit.limits);
     peaks_.Forget();
-    blend_ = Blend(options_.horizon_steps);
+    blend_ = {};
+    blends_ = false;
   } else {
-    limits_.Adopt(fit.sigma, fit.limits);
+    limits_.Adopt(fit.limits);
   }
   peaks_.Adopt(fit.origins);
   TrimWork();
-  Project();
+  Project({}, work);
 }
 
 std::string Forecaster::DegradedReason() const {

@@ -1,5 +1,5 @@
 // The forecast of one service's demand: past demand, the combination of models fitted to it, and prediction
-// limits that learn from their own misses: limit = expected +- k * sigma per horizon block, with
+// limits that learn from their own misses: limit = expected +- k * scale per horizon block, with
 // k+ and k- moved by eta * (miss - alpha / 2) after each outcome (quantile tracking; started by
 // split-conformal in FitModels). Value type, owned by the service's machine; one thread; pure. Observe is a
 // few microseconds; FitModels is a few milliseconds and meant for another thread: CopyForFit hands out
@@ -72,10 +72,11 @@ class Forecaster {
 
  private:
   void Score(double truth);
-  void Advance(double z, bool measured);
+  void Advance(double z, bool measured, std::vector<double>& work);
   void FillGap(int64_t steps);
-  void Project(std::span<const double> coarse_rps = {});
-  void Rebuild();
+  void Project(std::span<const double> coarse_rps, std::vector<double>& work);
+  std::vector<double> Work() const;  // z_, to compute with and to extend
+  std::vector<double> Rebuild();     // all that is known of it
   void Reset();
   void TrimWork();
   std::string DegradedReason() const;
@@ -84,13 +85,14 @@ class Forecaster {
   model::ServiceId service_;
   Options options_;
   series::TimeSeries series_;  // as measured
-  std::vector<double> z_;      // transformed, gaps filled by forecasts; bounded by TrimWork
+  std::vector<float> z_;       // transformed, gaps filled by forecasts; bounded by TrimWork
   // Label of z_.back(): at first the steps since the epoch, so that a restart finds the same phases; then it
   // grows by one a step, whatever the clock does.
   int64_t step_of_last_ = 0;
   Transform transform_;
   Combination combination_;
-  Blend blend_;               // with the coarser scale
+  Blend blend_;  // with the coarser scale, once that says something
+  bool blends_ = false;
   std::vector<double> path_;  // transformed, the horizon after the last observation
   std::vector<double> up_;    // margins on path_
   std::vector<double> down_;

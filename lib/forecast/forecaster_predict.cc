@@ -13,8 +13,7 @@ constexpr Micros kDay = std::chrono::hours(24);
 constexpr int64_t kRiseDays = 3;
 constexpr int64_t kRiseSlack = 1;  // steps that a rise may come earlier than on past days
 constexpr int64_t kFewestStepsADay = 24;
-constexpr double kRiseFloor = 0.02;   // of the largest demand: what is added to compare small ones
-constexpr size_t kCertainPeaks = 39;  // from here on past peaks alone carry the limit of a peak
+constexpr double kRiseFloor = 0.02;  // of the largest demand: what is added to compare small ones
 
 struct Spread {
   double low = 0;
@@ -71,8 +70,9 @@ model::Forecast Forecaster::Predict() const {
     forecast.steps.push_back(step);
   }
   if (fitted()) {
-    forecast.k_upper = limits_.blocks()[0].k_upper;
-    forecast.k_lower = limits_.blocks()[0].k_lower;
+    const double sigma = std::max(limits_.sigma(), 1e-12);
+    forecast.k_upper = up_[0] / sigma;
+    forecast.k_lower = down_[0] / sigma;
     forecast.sigma_rps = transform_.log ? limits_.sigma() * transform_.Backward(path_[0]) : limits_.sigma();
   }
   return forecast;
@@ -117,7 +117,7 @@ double Forecaster::PeakExpected(Micros from, Micros to) const {
   }
   const auto [first, last] = Window(from, to);
   const double peak = *std::max_element(path_.begin() + first - 1, path_.begin() + last);
-  const Peaks::Scores scores = peaks_.For(z_, step_of_last_, first, last, options_.coverage);
+  const Peaks::Scores scores = peaks_.For(Work(), step_of_last_, first, last, options_.coverage);
   return transform_.Backward(peak + scores.mean * limits_.sigma());
 }
 
@@ -127,16 +127,17 @@ double Forecaster::PeakUpper(Micros from, Micros to) const {
   }
   const auto [first, last] = Window(from, to);
   const double peak = *std::max_element(path_.begin() + first - 1, path_.begin() + last);
-  const Peaks::Scores scores = peaks_.For(z_, step_of_last_, first, last, options_.coverage);
-  double margin = scores.upper * limits_.sigma() * change_.Widening();
-  if (scores.count < kCertainPeaks) {  // too few past peaks: no less than the limits of the single steps
-    for (int h = first; h <= last; ++h) {
-      const auto i = static_cast<size_t>(h) - 1;
-      margin = std::max(margin, path_[i] + up_[i] - peak);
-    }
+  const Peaks::Scores scores = peaks_.For(Work(), step_of_last_, first, last, options_.coverage);
+  // No less than the limits of the window's steps, no more than those of the whole horizon: its highest one
+  // is the limit of the largest demand of all.
+  double least = peak, most = peak;
+  for (int h = 1; h <= options_.horizon_steps; ++h) {
+    const double limit = path_[static_cast<size_t>(h) - 1] + up_[static_cast<size_t>(h) - 1];
+    most = std::max(most, limit);
+    least = h >= first && h <= last ? std::max(least, limit) : least;
   }
-  const double expected = transform_.Backward(peak);
-  return std::max(std::min(transform_.Backward(peak + margin), kBeyondEver * largest_), expected);
+  const double upper = std::clamp(peak + scores.upper * limits_.sigma() * change_.Widening(), least, most);
+  return std::max(std::min(transform_.Backward(upper), kBeyondEver * largest_), transform_.Backward(peak));
 }
 
 }  // namespace shadowd::forecast

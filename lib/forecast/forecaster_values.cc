@@ -56,7 +56,7 @@ model::ForecastScale Forecaster::Scale() const {
     }
   }
   for (size_t m = 0; m < names.size(); ++m) {
-    scale.members.push_back({names[m], combination_.weights()[m]});
+    scale.members.push_back({names[m], combination_.weights().OfBlock(0)[m]});
   }
   return scale;
 }
@@ -68,9 +68,6 @@ model::FittedForecast Forecaster::Kept() const {
   kept.logarithm = transform_.log;
   kept.floor = transform_.floor;
   kept.sigma = limits_.sigma();
-  for (const BlockLimits& limits : limits_.blocks()) {
-    kept.limits.push_back({limits.k_upper, limits.k_lower});
-  }
   kept.mase = mase_;
   kept.last_step = step_of_last_;
   return kept;

@@ -38,19 +38,22 @@ model::FittedForecast::Linear LinearOf(const LinearModel& model) {
   return linear;
 }
 
+size_t MembersOf(const model::FittedForecast& kept) {
+  return kept.linear.size() + kept.smoothing.size() + kept.seasons.size();
+}
+
 bool Fits(const model::FittedForecast& kept, size_t known) {
-  const bool weights =
-      kept.weights.size() == kept.linear.size() + kept.smoothing.size() + kept.seasons.size();
-  return weights && !kept.weights.empty() &&
-         std::all_of(kept.linear.begin(), kept.linear.end(),
-                     [&](const auto& linear) {
-                       const Features features = FeaturesOf(linear);
-                       const size_t needed =
-                           static_cast<size_t>(features.MaxLag()) + kRowsAParameter * features.size();
-                       return linear.weights.size() == features.size() && known > needed;
-                     }) &&
+  const auto reaches = [known](const auto& linear) {
+    const Features features = FeaturesOf(linear);
+    const size_t needed = static_cast<size_t>(features.MaxLag()) + kRowsAParameter * features.size();
+    return linear.weights.size() == features.size() && known > needed;
+  };
+  return !kept.linear.empty() && !kept.seasons.empty() &&
+         std::all_of(kept.linear.begin(), kept.linear.end(), reaches) &&
          std::all_of(kept.seasons.begin(), kept.seasons.end(),
-                     [&](int season) { return season > 0 && static_cast<size_t>(season) <= known; });
+                     [&](int season) { return season > 0 && 2 * static_cast<size_t>(season) <= known; }) &&
+         std::all_of(kept.errors.begin(), kept.errors.end(),
+                     [&](const auto& errors) { return errors.size() == MembersOf(kept); });
 }
 
 }  // namespace
@@ -58,7 +61,7 @@ bool Fits(const model::FittedForecast& kept, size_t known) {
 model::FittedForecast Keep(const Combination& combination) {
   model::FittedForecast kept;
   kept.seasons = combination.seasons();
-  kept.weights = combination.weights();
+  kept.errors = combination.weights().errors();
   for (const LinearModel& model : combination.linear()) {
     kept.linear.push_back(LinearOf(model));
   }
@@ -73,41 +76,33 @@ model::FittedForecast Keep(const Combination& combination) {
   return kept;
 }
 
-Fit FitKept(const FitInput& input) {
+bool TakeUp(const FitInput& input, Fit& fit) {
   SHADOWD_CHECK(input.kept.has_value());
   const model::FittedForecast& kept = *input.kept;
   const size_t known = input.demand_rps.size();
-  Fit fit;
-  fit.service = input.service;
-  fit.version = input.version;
-  fit.step = input.options.step;
-  const int64_t newest = input.first_step + static_cast<int64_t>(known) - 1;
-  fit.last_step = std::clamp(kept.last_step, std::min(input.first_step + 1, newest), newest);
   if (!Fits(kept, known)) {
     fit.reason = "too little demand is known for the models that were reverted to";
-    return fit;
+    return false;
   }
-  fit.usable = true;
+  const int64_t newest = input.first_step + static_cast<int64_t>(known) - 1;
+  fit.last_step = std::clamp(kept.last_step, std::min(input.first_step + 1, newest), newest);
   fit.transform = {kept.logarithm, kept.floor};
   fit.seasons = kept.seasons;
-  fit.weights = kept.weights;
-  fit.sigma = kept.sigma;
-  fit.mase = kept.mase;
-  for (const auto& limits : kept.limits) {
-    fit.limits.push_back({limits.k_upper, limits.k_lower});
+  const int horizon = std::max(1, input.options.horizon_steps);
+  if (kept.errors.size() == BlockCount(horizon)) {
+    fit.weights = MemberWeights(horizon, kept.errors);
   }
-  fit.limits.resize(BlockCount(std::max(1, input.options.horizon_steps)), fit.limits.back());
   const std::vector<double> z = Filled(input.demand_rps, fit.transform, fit.seasons.back());
   for (const auto& linear : kept.linear) {
     const Features features = FeaturesOf(linear);
     const Ridge ridge(features, z, static_cast<size_t>(features.MaxLag()), z.size(), input.first_step);
-    fit.linear.emplace_back(features, linear.centre, linear.weights, ridge.Solve(kPenalty).inverse());
+    fit.linear.push_back(ridge.Solve(kPenalty).With(linear.centre, linear.weights));
   }
   for (const auto& smoothing : kept.smoothing) {
     fit.smoothing.emplace_back(SmoothingGains{smoothing.level_gain, smoothing.season_gain, smoothing.fade},
                                smoothing.seasons, smoothing.level, smoothing.left);
   }
-  return fit;
+  return true;
 }
 
 }  // namespace shadowd::forecast

@@ -9,11 +9,11 @@
 
 namespace shadowd::forecast {
 
-// The parts that a combination holds; the caller adds step, transform, limits and labels.
+// The parts that a combination holds; the caller adds step, transform and labels.
 model::FittedForecast Keep(const Combination& combination);
 
-// Of input.kept, which must be there; the horizon may have changed since. Not usable where no demand is
-// known.
-Fit FitKept(const FitInput& input);
+// Writes input.kept, which must be there, into `fit`: transform, seasons, members and, where the horizon is
+// still the same, their weights. False with a reason where too little demand is known.
+bool TakeUp(const FitInput& input, Fit& fit);
 
 }  // namespace shadowd::forecast

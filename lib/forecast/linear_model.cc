@@ -59,13 +59,20 @@ size_t Features::size() const {
 }
 
 LinearModel::LinearModel(Features features, double centre, std::vector<double> weights,
-                         std::vector<double> inverse)
+                         std::span<const double> inverse)
     : features_(std::move(features)),
       centre_(centre),
       weights_(std::move(weights)),
-      inverse_(std::move(inverse)),
       row_(weights_.size()),
-      gain_(weights_.size()) {}
+      gain_(weights_.size()) {
+  const size_t p = weights_.size();
+  inverse_.reserve(p * (p + 1) / 2);
+  for (size_t i = 0; i < p; ++i) {
+    for (size_t j = 0; j <= i; ++j) {
+      inverse_.push_back((inverse[i * p + j] + inverse[j * p + i]) / 2);
+    }
+  }
+}
 
 void LinearModel::Fill(const Features& features, double centre, std::span<const double> z, size_t at,
                        int64_t step, std::span<double> row) {
@@ -163,14 +170,18 @@ void LinearModel::Update(std::span<const double> z, size_t at, int64_t step, dou
   double* const gain = gain_.data();
   double expected = centre_;
   double spread = 0;
+  const double* packed = inverse_.data();
   for (size_t i = 0; i < p; ++i) {
-    const double* const inverse = inverse_.data() + i * p;
     double sum = 0;
-    for (size_t j = 0; j < p; ++j) {
-      sum += inverse[j] * row[j];
+    for (size_t j = 0; j < i; ++j) {
+      sum += packed[j] * row[j];
+      gain[j] += packed[j] * row[i];
     }
-    gain[i] = sum;
-    spread += sum * row[i];
+    gain[i] = sum + packed[i] * row[i];
+    packed += i + 1;
+  }
+  for (size_t i = 0; i < p; ++i) {
+    spread += gain[i] * row[i];
     expected += weights_[i] * row[i];
   }
   const double forget = spread < kLargestGain ? kForget : 1.0;
@@ -180,13 +191,14 @@ void LinearModel::Update(std::span<const double> z, size_t at, int64_t step, dou
     return;
   }
   const double kept = 1 / forget;
+  double* updated = inverse_.data();
   for (size_t i = 0; i < p; ++i) {
     weights_[i] += gain[i] * scale * error;
-    double* const inverse = inverse_.data() + i * p;
     const double share = gain[i] * scale / forget;
-    for (size_t j = 0; j < p; ++j) {
-      inverse[j] = inverse[j] * kept - share * gain[j];
+    for (size_t j = 0; j <= i; ++j) {
+      updated[j] = updated[j] * kept - share * gain[j];
     }
+    updated += i + 1;
   }
 }
 

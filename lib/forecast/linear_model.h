@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace shadowd::forecast {
@@ -40,7 +41,16 @@ struct Features {
 class LinearModel {
  public:
   LinearModel() = default;
-  LinearModel(Features features, double centre, std::vector<double> weights, std::vector<double> inverse);
+  // `inverse` is the whole matrix P, row by row.
+  LinearModel(Features features, double centre, std::vector<double> weights, std::span<const double> inverse);
+
+  // With other coefficients, as sure of them as it is of its own.
+  LinearModel With(double centre, std::vector<double> weights) const {
+    LinearModel other = *this;
+    other.centre_ = centre;
+    other.weights_ = std::move(weights);
+    return other;
+  }
 
   const Features& features() const { return features_; }
   double centre() const { return centre_; }
@@ -65,7 +75,7 @@ class LinearModel {
   Features features_;
   double centre_ = 0;  // subtracted from lags and target; the intercept takes what is left
   std::vector<double> weights_;
-  std::vector<double> inverse_;  // P, row by row
+  std::vector<double> inverse_;  // P, the rows of its lower triangle: it is symmetric
   std::vector<double> row_;      // scratch
   std::vector<double> gain_;     // scratch
 };

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
+#include "forecast/error_scale.h"
 #include "forecast/ridge.h"
 
 namespace shadowd::forecast {
@@ -17,9 +17,7 @@ constexpr double kLevels[] = {0.003, 0.01, 0.03, 0.1, 0.3, 0.6, 0.9};
 constexpr double kFades[] = {0.0, 0.3, 0.6, 0.8, 0.9, 0.97};
 constexpr double kSeasons[] = {0.02, 0.05, 0.1, 0.2, 0.4, 0.7};
 constexpr int kLongestSmoothed =
-    1440;                          // a state a step of longer seasons would cost more memory than it is worth
-constexpr double kHopeless = 2.0;  // times the best member's error: left out
-constexpr double kSharpness = 4;   // of the weights
+    1440;  // a state a step of longer seasons would cost more memory than it is worth
 
 Ridge Regression(const Rolling& rolling, const Features& features, size_t end) {
   const auto lag = static_cast<size_t>(features.MaxLag());
@@ -40,7 +38,7 @@ double TrainingSigma(const Rolling& rolling, const LinearModel& model) {
   for (size_t t = rolling.train - std::min(rolling.train / 2, kRecent); t < rolling.train; ++t) {
     errors.push_back(rolling.z[t] - model.Predict(rolling.z, t, rolling.LabelOf(t)));
   }
-  return RobustSigma(std::move(errors));
+  return RobustSigma(errors);
 }
 
 // One gain after the other, each tried over its range while the others stay.
@@ -112,34 +110,6 @@ SmoothingMember TrainSmoothing(const Rolling& rolling, std::span<const int> seas
   member.paths = Roll(rolling, Combination({}, {search.Trained(search.best())}, {}, {1.0}), sigma);
   member.whole = Smoothing(rolling.z, rolling.first_step, seasons, search.best());
   return member;
-}
-
-double RobustSigma(std::vector<double> errors) {
-  for (double& e : errors) {
-    e = std::abs(e);
-  }
-  std::sort(errors.begin(), errors.end());
-  const double most = 6 * errors[errors.size() / 2];
-  double sum = 0;
-  for (const double e : errors) {
-    const double counted = most > 0 ? std::min(e, most) : e;
-    sum += counted * counted / static_cast<double>(errors.size());
-  }
-  return std::sqrt(sum);
-}
-
-std::vector<double> Weigh(const std::vector<double>& errors) {
-  const double best = *std::min_element(errors.begin(), errors.end());
-  std::vector<double> weights;
-  for (const double error : errors) {
-    const double ratio = best > 0 ? best / error : (error > 0 ? 0.0 : 1.0);
-    weights.push_back(ratio * kHopeless < 1 ? 0 : std::pow(ratio, kSharpness));
-  }
-  const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-  for (double& w : weights) {
-    w /= sum;
-  }
-  return weights;
 }
 
 }  // namespace shadowd::forecast

@@ -26,10 +26,4 @@ struct SmoothingMember {
 // With the gains whose paths err least. `sigma` bounds what an outlier teaches.
 SmoothingMember TrainSmoothing(const Rolling& rolling, std::span<const int> seasons, double sigma);
 
-// Root mean square with the tails clipped, so that one outage does not widen every limit. At least one error.
-double RobustSigma(std::vector<double> errors);
-
-// Shares by mean absolute error; members that err twice as much as the best one have none.
-std::vector<double> Weigh(const std::vector<double>& errors);
-
 }  // namespace shadowd::forecast

@@ -85,7 +85,7 @@ LinearModel Ridge::Solve(double lambda) const {
   const Eigen::VectorXd w = factor.solve(s.moment);
   const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(s.gram.rows(), s.gram.cols()));
   return LinearModel(s.features, s.centre, std::vector<double>(w.data(), w.data() + w.size()),
-                     std::vector<double>(inverse.data(), inverse.data() + inverse.size()));
+                     std::span<const double>(inverse.data(), static_cast<size_t>(inverse.size())));
 }
 
 }  // namespace shadowd::forecast

@@ -220,9 +220,20 @@ class Bytes {
     const auto& [log, floor] = transform;
     All(log, floor);
   }
-  void Add(const forecast::BlockLimits& limits) {
-    const auto& [k_upper, k_lower] = limits;
-    All(k_upper, k_lower);
+  void Add(const forecast::MemberWeights& weights) { All(weights.errors()); }
+  void Add(const forecast::ErrorScale& scale) { All(scale.Numbers()); }
+  void Add(const forecast::Margin& margin) {
+    for (size_t i = 0; i < forecast::kErrorScales; ++i) {
+      All(margin.coefficients()[i], margin.losses()[i]);
+    }
+  }
+  void Add(const forecast::BlockMargins& margins) {
+    const auto& [upper, lower] = margins;
+    All(upper, lower);
+  }
+  void Add(const forecast::LimitsStart& limits) {
+    const auto& [scale, blocks, peak] = limits;
+    All(scale, blocks, peak);
   }
   void Add(const forecast::Origin& origin) {
     const auto& [at_step, sigma, path] = origin;

@@ -38,10 +38,6 @@ struct FittedForecast {
     std::vector<std::vector<float>> seasons;
     bool operator==(const Smoothing&) const = default;
   };
-  struct Limits {
-    double k_upper = 0, k_lower = 0;
-    bool operator==(const Limits&) const = default;
-  };
   Micros step{0};
   int fit = 0;
   bool logarithm = false;
@@ -49,9 +45,8 @@ struct FittedForecast {
   std::vector<int> seasons;
   std::vector<Linear> linear;
   std::vector<Smoothing> smoothing;
-  std::vector<double> weights;
+  std::vector<std::vector<double>> errors;  // [horizon block][member]: they are weighed by it
   double sigma = 0;
-  std::vector<Limits> limits;
   double mase = 0;
   int64_t last_step = 0;
   bool operator==(const FittedForecast&) const = default;

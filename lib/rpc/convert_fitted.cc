@@ -78,13 +78,10 @@ void ToProto(const FittedForecast& forecast, v1::FittedForecast* out) {
   for (const FittedForecast::Smoothing& smoothing : forecast.smoothing) {
     SmoothingToProto(smoothing, out->add_smoothing());
   }
-  out->mutable_weights()->Assign(forecast.weights.begin(), forecast.weights.end());
-  out->set_sigma(forecast.sigma);
-  for (const FittedForecast::Limits& limits : forecast.limits) {
-    auto* added = out->add_limits();
-    added->set_k_upper(limits.k_upper);
-    added->set_k_lower(limits.k_lower);
+  for (const std::vector<double>& errors : forecast.errors) {
+    out->add_blocks()->mutable_errors()->Assign(errors.begin(), errors.end());
   }
+  out->set_sigma(forecast.sigma);
   out->set_mase(forecast.mase);
   out->set_last_step(forecast.last_step);
 }
@@ -102,11 +99,10 @@ StatusOr<FittedForecast> FromProto(const v1::FittedForecast& in) {
   for (const auto& smoothing : in.smoothing()) {
     forecast.smoothing.push_back(SmoothingFromProto(smoothing));
   }
-  forecast.weights.assign(in.weights().begin(), in.weights().end());
-  forecast.sigma = in.sigma();
-  for (const auto& limits : in.limits()) {
-    forecast.limits.push_back({limits.k_upper(), limits.k_lower()});
+  for (const auto& block : in.blocks()) {
+    forecast.errors.emplace_back(block.errors().begin(), block.errors().end());
   }
+  forecast.sigma = in.sigma();
   forecast.mase = in.mase();
   forecast.last_step = in.last_step();
   return forecast;

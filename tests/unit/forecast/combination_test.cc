@@ -13,7 +13,8 @@ using Values = std::vector<double>;
 
 // z_t = c + a (z_{t-1} - c), as uncertain as `variance` says.
 LinearModel Pull(double c, double a, double variance = 0.01) {
-  return LinearModel({.lags = {1}, .harmonics = {}}, c, {0, a}, {variance, 0, 0, variance});
+  return LinearModel({.lags = {1}, .harmonics = {}}, c, {0, a},
+                     std::vector<double>{variance, 0, 0, variance});
 }
 
 Values PathOf(Combination& combination, Values z, int horizon) {

@@ -90,9 +90,12 @@ TEST_CASE("weights are shares and there is one for every member") {
   const std::vector<float> demand = GENERATE(true, false) ? Weeks(500, 0.1, rng) : Noise(90, rng);
   const Fit fit = FitModels(Input(demand, {24}));
   REQUIRE(fit.usable);
-  REQUIRE(fit.weights.size() == fit.linear.size() + fit.seasons.size() + fit.smoothing.size());
-  CHECK(std::accumulate(fit.weights.begin(), fit.weights.end(), 0.0) == Approx(1));
-  CHECK(*std::min_element(fit.weights.begin(), fit.weights.end()) >= 0);
+  REQUIRE(fit.weights.members() == fit.linear.size() + fit.seasons.size() + fit.smoothing.size());
+  for (size_t block = 0; block < fit.limits.blocks.size(); ++block) {
+    const auto weights = fit.weights.OfBlock(block);
+    CHECK(std::accumulate(weights.begin(), weights.end(), 0.0) == Approx(1));
+    CHECK(*std::min_element(weights.begin(), weights.end()) >= 0);
+  }
 }
 
 TEST_CASE("the better expert has the larger weight") {
@@ -100,7 +103,7 @@ TEST_CASE("the better expert has the larger weight") {
   SECTION("noise around a mean: repeating the last value errs more than the mean") {
     const Fit fit = FitModels(Input(Noise(600, rng), {}));
     for (size_t i = 0; i < fit.linear.size(); ++i) {
-      CHECK(fit.weights[i] > 1.5 * fit.weights.back());
+      CHECK(fit.weights.OfBlock(0)[i] > 1.5 * fit.weights.OfBlock(0).back());
     }
   }
   SECTION("a day that repeats exactly but is no wave: the seasonal naive forecast is perfect") {
@@ -109,12 +112,13 @@ TEST_CASE("the better expert has the larger weight") {
       demand.push_back(static_cast<float>(50 + 7919 * (t % 24) % 31));
     }
     const Fit fit = FitModels(Input(demand, {24}));
-    CHECK(fit.weights.back() == Approx(1));
+    CHECK(fit.weights.OfBlock(0).back() == Approx(1));
   }
   SECTION("weeks with quiet weekends: yesterday is a bad guide, last week a better one") {
     const Fit fit = FitModels(Input(Weeks(24 * 7 * 5, 0.02, rng), {24, 168}, 48));
     REQUIRE(fit.seasons == std::vector<int>{24, 168});
-    CHECK(fit.weights[fit.linear.size() + fit.smoothing.size()] < fit.weights.back());
+    const auto weights = fit.weights.OfBlock(0);
+    CHECK(weights[fit.linear.size() + fit.smoothing.size()] < weights.back());
   }
 }
 
@@ -183,9 +187,9 @@ TEST_CASE("labels only turn the seasons' phase: a fit that starts whole seasons 
   CHECK(moved.last_step == fit.last_step + input.first_step);
   CHECK(moved.sigma == Approx(fit.sigma));
   CHECK(moved.mase == Approx(fit.mase));
-  REQUIRE(moved.weights.size() == fit.weights.size());
-  for (size_t i = 0; i < fit.weights.size(); ++i) {
-    CHECK(moved.weights[i] == Approx(fit.weights[i]));
+  REQUIRE(moved.weights.members() == fit.weights.members());
+  for (size_t i = 0; i < fit.weights.members(); ++i) {
+    CHECK(moved.weights.OfBlock(0)[i] == Approx(fit.weights.OfBlock(0)[i]));
   }
 }
 

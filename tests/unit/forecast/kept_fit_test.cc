@@ -43,7 +43,7 @@ TEST_CASE("Models that were kept say again what they said") {
   const model::FittedForecast kept = forecaster.Kept();
   CHECK(kept.step == kStep);
   CHECK(kept.fit == 1);
-  REQUIRE_FALSE(kept.weights.empty());
+  REQUIRE_FALSE(kept.errors.empty());
   // Others in between: what this one was fitted on looks different.
   FitInput other = *forecaster.CopyForFit();
   for (float& rps : other.demand_rps) {

@@ -20,28 +20,6 @@ std::vector<double> Days(size_t n, double noise, uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("weights fall with the fourth power of the error, and twice the best error is none") {
-  const std::vector<double> weights = Weigh({1.0, 1.25, 2.5});
-  const double fourth = std::pow(0.8, 4);
-  CHECK(weights[0] == Approx(1 / (1 + fourth)));
-  CHECK(weights[1] == Approx(fourth / (1 + fourth)));
-  CHECK(weights[2] == 0);
-  CHECK(Weigh({0.0, 0.0, 1.0}) == std::vector<double>{0.5, 0.5, 0});
-}
-
-TEST_CASE("an outage among the errors hardly moves sigma") {
-  std::vector<double> errors;
-  Rng rng(4);
-  for (int i = 0; i < 400; ++i) {
-    errors.push_back(rng.Normal());
-  }
-  const double before = RobustSigma(errors);
-  CHECK(before == Approx(1).margin(0.1));
-  errors[7] = 1e6;
-  CHECK(RobustSigma(errors) < 1.05 * before);
-  CHECK(RobustSigma({0, 0, 0}) == 0);
-}
-
 TEST_CASE("a linear member knows its noise and errs by it") {
   const Rolling rolling = PlaceOrigins(Days(600, 0.1, 1), 0, 12, 24);
   const LinearMember member = TrainLinear(rolling, {.lags = {1, 24}, .harmonics = {{24, 1}}});

@@ -64,7 +64,8 @@ TEST_CASE("a path sees nothing that follows its origin") {
   for (size_t t = origin + 1; t < other.size(); ++t) {
     other[t] = 100;
   }
-  const LinearModel model({.lags = {1, 2}}, 0, {0.1, 0.5, 0.2}, {1, 0, 0, 0, 1, 0, 0, 0, 1});
+  const LinearModel model({.lags = {1, 2}}, 0, {0.1, 0.5, 0.2},
+                          std::vector<double>{1, 0, 0, 0, 1, 0, 0, 0, 1});
   const Paths a = Roll(rolling, Combination({model}, {}, {1.0}), 1);
   const Paths b = Roll(PlaceOrigins(other, 0, 6, 1), Combination({model}, {}, {1.0}), 1);
   for (size_t o = 0; o <= rolling.origins.size() / 2; ++o) {
@@ -80,7 +81,7 @@ TEST_CASE("members learn on the way as they would online, and without a sigma th
     z.push_back(0.9 * z.back() + rng.Normal());
   }
   const Rolling rolling = PlaceOrigins(z, 0, 1, 1);
-  const LinearModel wrong({.lags = {1}}, 0, {0, -0.9}, {0.05, 0, 0, 0.05});
+  const LinearModel wrong({.lags = {1}}, 0, {0, -0.9}, std::vector<double>{0.05, 0, 0, 0.05});
   const double still = Roll(rolling, Combination({wrong}, {}, {1.0}), 0).error;
   CHECK(Roll(rolling, Combination({wrong}, {}, {1.0}), 1e9).error < 0.8 * still);
   CHECK(ErrorOf(rolling, Combination({wrong}, {}, {1.0}), 0, 1) == Approx(still));

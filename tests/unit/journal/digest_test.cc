@@ -82,5 +82,24 @@ TEST_CASE("the digest of a fit covers the models in it") {
   CHECK(DigestOf(other) != one);
 }
 
+TEST_CASE("the digest of a fit covers its weights and limits") {
+  const forecast::Fit fit;
+  forecast::Fit other = fit;
+  other.weights = forecast::MemberWeights(1, {{1, 2}});
+  CHECK(DigestOf(other) != DigestOf(fit));
+  other = fit;
+  other.limits.peak = forecast::Margin(2);
+  CHECK(DigestOf(other) != DigestOf(fit));
+  other = fit;
+  other.limits.blocks.push_back({forecast::Margin(2), forecast::Margin(3)});
+  const uint32_t one = DigestOf(other);
+  CHECK(one != DigestOf(fit));
+  other.limits.blocks[0].lower = forecast::Margin(2);
+  CHECK(DigestOf(other) != one);
+  other = fit;
+  other.limits.scale.Observe(1, 5, 2);
+  CHECK(DigestOf(other) != DigestOf(fit));
+}
+
 }  // namespace
 }  // namespace shadowd::journal

@@ -14,9 +14,8 @@ TEST_CASE("Fitted models survive the API with all their parts") {
   fitted.seasons = {288, 2016};
   fitted.linear = {{{1, 2, 288}, {{3, 4, 288, 2}}, {{288, 3}}, 5.25, {0.5, 0.25, -0.125}}};
   fitted.smoothing = {{0.1, 0.2, 0.5, 6.5, -0.25, {{1.5F, -2.5F}}}};
-  fitted.weights = {0.5, 0.25, 0.125, 0.125};
+  fitted.errors = {{0.5, 0.25, 0.125, 0.125}, {1, 2, 3, 4}};
   fitted.sigma = 0.75;
-  fitted.limits = {{2, 1.5}, {3, 2.5}};
   fitted.mase = 0.6;
   fitted.last_step = 5'000'000'123;
   v1::FittedForecast message;

@@ -114,9 +114,8 @@ model::FittedForecast Fitted(Rng& rng) {
         Real(rng), Real(rng),
         Real(rng), Some(rng, [&] { return Some(rng, [&] { return static_cast<float>(Real(rng)); }); })};
   });
-  fitted.weights = Some(rng, [&] { return Real(rng); });
+  fitted.errors = Some(rng, [&] { return Some(rng, [&] { return Real(rng); }); });
   fitted.sigma = Real(rng);
-  fitted.limits = Some(rng, [&] { return model::FittedForecast::Limits{Real(rng), Real(rng)}; });
   fitted.mase = Real(rng);
   fitted.last_step = Int(rng);
   return fitted;
