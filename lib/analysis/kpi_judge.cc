@@ -25,7 +25,7 @@ constexpr double kInsideTails = 2, kTailMaxSeconds = 1;
 constexpr double kThroughputRequests = 200;
 // A queue that happened to be empty since the start looks like a faster service without any correlation. It
 // is not believed before this many times the predicted tail latency.
-constexpr double kQuietTails = 64;
+constexpr double kQuietTails = 120;
 constexpr double kVague = 2;  // an upper limit this many times the expected value
 
 double QuantileOf(KpiKind kind) {

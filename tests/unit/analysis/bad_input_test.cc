@@ -33,7 +33,10 @@ struct BadInput {
 TEST_CASE("Measurements that are none end UNKNOWN with a reason, never with a pass") {
   const BadInput c = GENERATE(
       BadInput{"empty windows",
-               [](size_t, model::KpiWindow& w) { w = {.start = w.start, .length = w.length}; },
+               [](size_t, model::KpiWindow& w) {
+                 w.offered = w.completed = 0;
+                 w.latency_us.clear();
+               },
                "load did not arrive"},
       BadInput{"windows of no length", [](size_t, model::KpiWindow& w) { w.length = Micros(0); },
                "nothing was measured"},
