@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -56,6 +57,7 @@ struct Loop::Batch {
   ports::Outcome outcome;
   MonoTime submitted;
   std::vector<std::pair<ports::ReplyToken, Done>> waiting;
+  bool answered_later = false;  // by a later step, where this one has no answer
   Status error;
 };
 
@@ -67,6 +69,7 @@ struct Loop::Impl {
   std::deque<Batch> batches;
   uint64_t next_sequence = 1;
   ports::ReplyToken next_token = 1;
+  std::map<ports::ReplyToken, Done> deferred;  // callers whom a later step answers; bounded by the core
   uint64_t timer_generation = 0;
   bool retrying = false;  // the store failed: nothing is submitted until the retry
 };
@@ -130,6 +133,7 @@ void Loop::Step(const ports::Event& event, MonoTime arrived, Done done) {
   if (done) {
     stepped.token = impl_->next_token++;
     batch.waiting.emplace_back(stepped.token, std::move(done));
+    batch.answered_later = ports::MayBeAnsweredLater(event.payload);
   }
   batch.outcome = parts_.core.Step(stepped, now);
   if (options_.on_step) {
@@ -225,14 +229,24 @@ void Loop::Complete(Batch& batch) {
       executor_(action);
     }
   }
+  const auto answer = [&](const Done& done, const StatusOr<ports::ReplyValue>& value) {
+    done(durable ? value : StatusOr<ports::ReplyValue>(batch.error));
+  };
   for (auto& [token, done] : batch.waiting) {
-    StatusOr<ports::ReplyValue> value = ports::ReplyValue();
-    for (const ports::Reply& reply : batch.outcome.replies) {
-      if (reply.token == token) {
-        value = reply.value;
-      }
+    const auto reply = std::find_if(batch.outcome.replies.begin(), batch.outcome.replies.end(),
+                                    [&](const ports::Reply& r) { return r.token == token; });
+    if (reply != batch.outcome.replies.end()) {
+      answer(done, reply->value);
+    } else if (durable && batch.answered_later) {
+      impl_->deferred.emplace(token, std::move(done));
+    } else {
+      answer(done, ports::ReplyValue());
     }
-    done(durable ? std::move(value) : StatusOr<ports::ReplyValue>(batch.error));
+  }
+  for (const ports::Reply& reply : batch.outcome.replies) {
+    if (auto later = impl_->deferred.extract(reply.token)) {
+      answer(later.mapped(), reply.value);
+    }
   }
 }
 

@@ -10,7 +10,10 @@
 namespace shadowd::analysis {
 namespace {
 
-constexpr int kBisections = 80;
+constexpr int kBisections = 60;
+constexpr double kRankPrecision = 0.01;
+// Of the mixture's prior on one side of p, whose mean is p: at most this, for every tuning in use.
+constexpr double kSideShareMax = 0.62;
 
 double LogGamma(double x) {
   int sign = 0;
@@ -23,8 +26,8 @@ double LogBeta(double a, double b) {
 
 // The point between `accepted` and `rejected` where the evidence crosses the threshold.
 template <typename Accepts>
-double Cross(double accepted, double rejected, Accepts accepts) {
-  for (int i = 0; i < kBisections; ++i) {
+double Cross(double accepted, double rejected, double precision, Accepts accepts) {
+  for (int i = 0; i < kBisections && std::abs(accepted - rejected) > precision; ++i) {
     const double middle = (accepted + rejected) / 2;
     (accepts(middle) ? accepted : rejected) = middle;
   }
@@ -50,22 +53,23 @@ double LogQuantileEvidence(double k, double t, double p, double t_opt, double al
   return LogBeta(a + k, b + t - k) - LogBeta(a, b) - k * std::log(p) - (t - k) * std::log1p(-p);
 }
 
-RankInterval QuantileRanks(double t, double p, double t_opt, double alpha, double design_effect) {
+RankInterval QuantileRanks(double t, double p, double t_opt, double alpha, double design_effect, Ends ends) {
   SHADOWD_CHECK(p > 0 && p < 1 && alpha > 0 && alpha < 1 && design_effect >= 1);
-  const double worth = t / design_effect;
-  const double threshold = std::log(1 / alpha);
+  const double worth = t / design_effect, precision = kRankPrecision / design_effect;
+  const double threshold =
+      std::log(ends == Ends::kBoth ? 1 / alpha : kSideShareMax / alpha + 1 - kSideShareMax);
   const auto accepts = [&](double k) { return LogQuantileEvidence(k, worth, p, t_opt, alpha) < threshold; };
   RankInterval ranks;
   const double centre = p * worth;
   if (worth <= 0 || !accepts(centre)) {
     return ranks;
   }
-  ranks.low = accepts(0) ? 0 : std::ceil(Cross(centre, 0, accepts) * design_effect - 1e-9);
+  ranks.low = accepts(0) ? 0 : std::ceil(Cross(centre, 0, precision, accepts) * design_effect - 1e-9);
   ranks.unbounded_above = accepts(worth);
   if (ranks.unbounded_above) {
     return ranks;
   }
-  ranks.high = std::floor(Cross(centre, worth, accepts) * design_effect + 1e-9) + 1;
+  ranks.high = std::floor(Cross(centre, worth, precision, accepts) * design_effect + 1e-9) + 1;
   ranks.unbounded_above = ranks.high > t;
   return ranks;
 }
@@ -79,13 +83,19 @@ Bounds RateBounds(double k, double t, double t_opt, double alpha) {
   constexpr double kEdge = 1e-12;
   const double seen = std::clamp(k / t, kEdge, 1 - kEdge);
   Bounds bounds;
-  bounds.low = k <= 0 ? 0 : Cross(seen, kEdge, accepts);
-  bounds.high = k >= t ? 1 : Cross(seen, 1 - kEdge, accepts);
+  bounds.low = k <= 0 ? 0 : Cross(seen, kEdge, kEdge, accepts);
+  bounds.high = k >= t ? 1 : Cross(seen, 1 - kEdge, kEdge, accepts);
   return bounds;
 }
 
 double MeanHalfWidth(double t, double deviation, double t_opt, double alpha) {
-  return t > 0 ? deviation * NormalMixtureBound(t, t_opt, alpha) / t : INFINITY;
+  if (t < 2) {
+    return INFINITY;
+  }
+  const double r = TuningOf(t_opt, alpha);
+  const double rise = std::pow((t + r) / (r * alpha * alpha), 1 / t);
+  const double left = 1 - rise * r / (t + r);
+  return left > 0 ? deviation * std::sqrt((t - 1) * (rise - 1) / (t * left)) : INFINITY;
 }
 
 }  // namespace shadowd::analysis

@@ -18,9 +18,6 @@ using model::ArmVerdict;
 using model::ModelAxis;
 using model::SloAxis;
 
-constexpr double kRatioLow = 0.8, kRatioHigh = 1.25;  // beyond: shadows do not stand for production
-constexpr double kProductionResolutionUs = 3000;      // production's log has 1 ms steps
-constexpr int kNormaliserWindows = 3;
 constexpr uint64_t kCurveRequestsMin = 200;
 constexpr size_t kCurveArmsMin = 3;
 constexpr double kLeansToFail = 0.3;   // a probability to hold that is not worth measuring on for
@@ -28,27 +25,10 @@ constexpr double kPatience = 1.0 / 3;  // of the deadline: then what is open del
 constexpr double kLeansToHold = 0.7;   // what will probably hold is worth a longer look ...
 constexpr double kLongPatience = 0.6;  // ... of this share of the deadline
 
-struct Ratio {
-  double low = 0, high = std::numeric_limits<double>::infinity();
-  double difference_us = 0;
-  double production_us = 0, null_us = 0;
-};
-
-Ratio RatioOf(const LatencyRecord& production, const LatencyRecord& null, double p, double alpha) {
-  const model::Interval a = production.QuantileInterval(p, alpha), b = null.QuantileInterval(p, alpha);
-  Ratio ratio;
-  ratio.low = std::isfinite(b.high) && b.high > 0 ? a.low / b.high : 0;
-  ratio.high = b.low > 0 ? a.high / b.low : ratio.high;
-  ratio.difference_us = std::abs(a.expected - b.expected);
-  ratio.production_us = a.expected;
-  ratio.null_us = b.expected;
-  return ratio;
-}
-
 }  // namespace
 
 Engine::Engine(EngineOptions options, const std::vector<Arm>& arms)
-    : options_(std::move(options)), arms_(arms), production_(RecordRules{Micros(0), 0, 0, false}) {
+    : options_(std::move(options)), arms_(arms), production_(RecordRules{.check_starved = false}) {
   for (const Arm& arm : arms_) {
     RecordRules rules;
     rules.warm_up = options_.warm_up;
@@ -87,7 +67,8 @@ Engine::Joint Engine::JoinArms() const {
   for (size_t arm = 0; arm < records_.size(); ++arm) {
     const ArmRecord& record = records_[arm];
     const bool enough = record.windows() >= kCurveWindowsMin && record.completed() >= kCurveRequestsMin;
-    arms += enough && abandoned_[arm].empty() ? 1 : 0;
+    // What a cached arm showed is in the history.
+    arms += arms_[arm].cached || (enough && abandoned_[arm].empty()) ? 1 : 0;
   }
   joint.enough = arms >= kCurveArmsMin;
   if (joint.enough) {
@@ -98,43 +79,19 @@ Engine::Joint Engine::JoinArms() const {
   return joint;
 }
 
-Engine::Normaliser Engine::Normalise() const {
-  Normaliser normaliser;
+Normaliser Engine::Normalise() const {
   const auto null =
       std::find_if(arms_.begin(), arms_.end(), [](const Arm& arm) { return arm.role == ArmRole::kNull; });
   if (null == arms_.end()) {
-    return normaliser;
+    return {};
   }
   if (!options_.null_normalises) {
-    normaliser.note = "the null arm runs another version than production and does not normalise";
-    return normaliser;
+    Normaliser none;
+    none.note = "the null arm runs another version than production and does not normalise";
+    return none;
   }
-  const ArmRecord& record = records_[static_cast<size_t>(null - arms_.begin())];
-  if (record.windows() < kNormaliserWindows || production_.windows() < kNormaliserWindows) {
-    return normaliser;
-  }
-  for (const double p : {0.5, 0.95}) {
-    const Ratio ratio = RatioOf(production_.latency(), record.latency(), p, options_.alpha / 4);
-    if (ratio.difference_us <= kProductionResolutionUs) {
-      continue;
-    }
-    if (ratio.low > kRatioHigh || ratio.high < kRatioLow) {
-      normaliser.refused = true;
-      normaliser.note = fmt::format(
-          "production and the null shadow differ at the same load: p{:.0f} {} against {}; shadows do not "
-          "stand for production here",
-          p * 100, Milliseconds(ratio.production_us), Milliseconds(ratio.null_us));
-      return normaliser;
-    }
-    if (p == 0.5) {
-      // Corrects only as far as the difference is certain.
-      normaliser.ratio = std::clamp(1.0, ratio.low, ratio.high);
-    }
-  }
-  if (normaliser.ratio != 1) {
-    normaliser.note = fmt::format("latencies scaled by {:.2f} (production over null)", normaliser.ratio);
-  }
-  return normaliser;
+  return CompareWithProduction(production_, records_[static_cast<size_t>(null - arms_.begin())],
+                               options_.alpha);
 }
 
 std::vector<ArmVerdict> Engine::Verdicts(bool at_deadline) const {
@@ -205,7 +162,9 @@ std::vector<model::CapacityPoint> Engine::PointsOf(const Normaliser& normaliser,
     if (arms_[arm].cached || record.windows() == 0 || record.completed() == 0 || !honest) {
       continue;
     }
-    const double ratio = arms_[arm].role == ArmRole::kCandidate ? normaliser.ratio : 1;
+    const auto ratio = [&](model::KpiKind kind) {
+      return arms_[arm].role == ArmRole::kCandidate ? normaliser.Of(kind) : 1;
+    };
     model::CapacityPoint point;
     point.at = at;
     point.version = version;
@@ -213,12 +172,13 @@ std::vector<model::CapacityPoint> Engine::PointsOf(const Normaliser& normaliser,
     point.instances = production_instances;
     point.load_rps = record.LoadRps();
     point.requests = static_cast<double>(record.completed());
-    point.p50_us = record.latency().Quantile(0.5) * ratio;
-    point.p95_us = record.latency().Quantile(0.95) * ratio;
-    point.p99_us = record.latency().Quantile(0.99) * ratio;
+    point.p50_us = record.latency().Quantile(0.5) * ratio(model::KpiKind::kLatencyP50);
+    point.p95_us = record.latency().Quantile(0.95) * ratio(model::KpiKind::kLatencyP95);
+    point.p99_us = record.latency().Quantile(0.99) * ratio(model::KpiKind::kLatencyP99);
     point.throughput_ratio = record.ThroughputRatio();
     point.error_rate = record.ErrorRate();
     point.cpu_cores = record.CpuCores();
+    point.cpu_cores *= point.cpu_cores > 0 ? ratio(model::KpiKind::kCpuPerRequest) : 1;
     point.memory_bytes = record.Memory().value_or(model::Interval{-1, -1, -1}).expected;
     points.push_back(point);
   }

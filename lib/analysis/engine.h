@@ -11,8 +11,10 @@
 //
 // Decisions: a latency quantile HOLDS when its confidence sequence lies wholly under the limit and FAILS when
 // wholly over it; a prediction is ACCURATE when the sequence lies inside the tolerated band and OFF when
-// wholly outside. The error bound alpha is shared among the arms and their tests. Correlated samples count
-// for less (design effect from batch means, a heuristic that the A/A tests check).
+// wholly outside that and the prediction's own interval. The error bound alpha is shared among rounds, arms,
+// both axes and the KPIs any of which can make a verdict wrong (verdict.cc). Correlated samples count for
+// less (batch means, a heuristic that the A/A tests and tests/bench/bench_analysis check). Near saturation
+// nothing settles the model axis in seconds; there the SLO axis and the work of a request decide.
 #pragma once
 
 #include <map>
@@ -20,6 +22,7 @@
 #include <vector>
 
 #include "analysis/arm_record.h"
+#include "analysis/normaliser.h"
 #include "base/time.h"
 #include "capacity/curve.h"
 #include "model/kpi.h"
@@ -31,6 +34,7 @@ namespace shadowd::analysis {
 struct EngineOptions {
   model::Slo slo;
   double alpha = 0.05;                       // error bound of the whole trial
+  int rounds = 1;                            // that may share alpha; an engine measures one of them
   double tolerance = 0.20;                   // of the delta, where no other is given
   std::map<std::string, double> tolerances;  // per KpiName
   double void_share_max = 0.30;
@@ -67,12 +71,6 @@ class Engine {
                                            int production_instances) const;
 
  private:
-  struct Normaliser {
-    double ratio = 1;      // multiplies the shadows' latencies
-    bool refused = false;  // production and null differ too much to conclude anything
-    std::string note;
-  };
-
   // What all arms together say, computed once per question.
   struct Joint {
     Normaliser normaliser;
@@ -84,6 +82,7 @@ class Engine {
   Joint JoinArms() const;
   model::ArmVerdict VerdictOf(size_t arm, const Joint& joint, bool at_deadline) const;
   model::ArmVerdict Measured(size_t arm, const Joint& joint, bool at_deadline) const;
+  double AlphaOfArm() const;
   std::string JudgeSlo(size_t arm, const Joint& joint, model::ArmVerdict& verdict) const;
   bool SmallerDecided(size_t arm, const Joint& joint, const model::ArmVerdict& verdict) const;
   std::vector<model::CapacityPoint> PointsOf(const Normaliser& normaliser, const std::string& version,

@@ -5,22 +5,30 @@
 #include <vector>
 
 #include "analysis/arm_record.h"
+#include "analysis/normaliser.h"
 #include "model/kpi.h"
 #include "model/service.h"
 #include "model/trial.h"
 
 namespace shadowd::analysis {
 
+// How large the probability of each wrong statement about one KPI may be. A truth can be got wrong in one way
+// only: where the SLO holds, by FAILS; where the prediction is right, by OFF.
+struct ErrorShares {
+  double holds = 0;
+  double fails = 0;
+  double accurate = 0;
+  double off = 0;
+};
+
 struct KpiEvidence {
   const ArmRecord& record;
   const model::KpiPrediction& predicted;
   const model::Slo& slo;
-  double alpha_holds = 0;  // of wrongly saying that the SLO holds
-  double alpha_fails = 0;  // of wrongly saying that one of its KPIs fails
-  double alpha_model = 0;  // of one KPI
-  double latency_ratio = 1;
-  // Requests and errors of the arms at this load or a higher one: errors do not fall with load, so where they
-  // hold together, this arm holds.
+  ErrorShares alpha;
+  const Normaliser& normaliser;
+  // Requests (as independent ones) and errors of the arms at this load or a higher one: errors do not fall
+  // with load, so where they hold together, this arm holds.
   double pooled_requests = 0;
   double pooled_errors = 0;
 };

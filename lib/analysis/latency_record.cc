@@ -1,26 +1,30 @@
 #include "analysis/latency_record.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
-#include "analysis/confidence.h"
+#include "analysis/batch_means.h"
 
 namespace shadowd::analysis {
 namespace {
 
-constexpr double kBucketRatio = 1.005;
-constexpr double kSamplesOptimal = 300;  // where the sequences are tightest; trials are short
-constexpr size_t kBatchMin = 25;
-constexpr double kCorrelated = 0.25;  // batch means that correlate more than this need larger batches
-constexpr double kLagMax = 0.8;
-constexpr size_t kBatchesMin = 8;
-constexpr double kDesignEffectUnknown = 4;
+constexpr double kBucketRatio = 1.002;
+constexpr size_t kBatch = 25;
+// The sequences are tightest once about this many samples lie beyond the quantile; p99 is always a long
+// trial.
+constexpr double kBeyondOptimal = 45, kBeyondOptimalFar = 100;
+constexpr double kFar = 0.97;
+// Of the design effect of the logarithms. Too many samples beyond a limit show themselves how they cluster;
+// too few do not, and a quiet stretch between two bursts looks like a service without any.
+constexpr double kLogShareLow = 0.3, kLogShareHigh = 1;
 
 const double kLogRatio = std::log(kBucketRatio);
 
-size_t BucketOf(uint32_t latency_us) {
-  return static_cast<size_t>(std::log(std::max<double>(latency_us, 1)) / kLogRatio);
+size_t BucketOf(double latency_us) {
+  return static_cast<size_t>(std::log(std::max(latency_us, 1.0)) / kLogRatio);
 }
 double LowerEdge(size_t bucket) {
   return std::exp(static_cast<double>(bucket) * kLogRatio);
@@ -41,24 +45,8 @@ size_t BucketOfRank(const std::vector<uint32_t>& buckets, double rank) {
   return buckets.size() - 1;
 }
 
-struct Moments {
-  double count = 0, mean = 0, variance = 0, lag_one = 0;
-};
-
-Moments MomentsOf(const std::vector<double>& values) {
-  Moments moments;
-  moments.count = static_cast<double>(values.size());
-  for (const double value : values) {
-    moments.mean += value / moments.count;
-  }
-  double squares = 0, products = 0;
-  for (size_t i = 0; i < values.size(); ++i) {
-    squares += (values[i] - moments.mean) * (values[i] - moments.mean);
-    products += i == 0 ? 0 : (values[i] - moments.mean) * (values[i - 1] - moments.mean);
-  }
-  moments.variance = squares / (moments.count - 1);
-  moments.lag_one = squares > 0 ? products / squares : 0;
-  return moments;
+double Variance(double sum, double squares, double count) {
+  return std::max(squares / count - sum * sum / (count * count), 1e-9);
 }
 
 }  // namespace
@@ -71,10 +59,11 @@ void LatencyRecord::Add(std::span<const uint32_t> latency_us) {
     }
     ++buckets_[bucket];
     ++count_;
+    resolution_us_ = resolution_us_ == 1 ? 1 : std::gcd(resolution_us_, latency);
     if (recent_.size() < kRecent) {
-      recent_.push_back(latency);
+      recent_.push_back(static_cast<uint16_t>(bucket));
     } else {
-      recent_[next_] = latency;
+      recent_[next_] = static_cast<uint16_t>(bucket);
       next_ = (next_ + 1) % kRecent;
     }
   }
@@ -89,55 +78,60 @@ double LatencyRecord::Quantile(double p) const {
   return std::sqrt(LowerEdge(bucket) * UpperEdge(bucket));
 }
 
-// Batch means of 1{X <= q} over batches of this size, oldest first.
-std::vector<double> LatencyRecord::BatchShares(double q, size_t batch) const {
-  const size_t n = recent_.size();
-  std::vector<double> shares;
-  for (size_t begin = 0; begin + batch <= n; begin += batch) {
-    double inside = 0;
-    for (size_t i = begin; i < begin + batch; ++i) {
-      inside += recent_[(next_ + i) % n] <= q ? 1 : 0;
+double LatencyRecord::DesignEffectAt(double q, double log_share) const {
+  const size_t n = recent_.size(), limit = BucketOf(q);
+  std::vector<double> below, logs;
+  below.reserve(n / kBatch);
+  logs.reserve(n / kBatch);
+  double below_all = 0, sum_all = 0, squares_all = 0;
+  for (size_t begin = 0; begin + kBatch <= n; begin += kBatch) {
+    size_t inside = 0, sum = 0, squares = 0;
+    for (size_t i = begin; i < begin + kBatch; ++i) {
+      const size_t at = next_ + i;
+      const size_t bucket = recent_[at < n ? at : at - n];
+      inside += bucket <= limit ? 1 : 0;
+      sum += bucket;
+      squares += bucket * bucket;
     }
-    shares.push_back(inside / static_cast<double>(batch));
+    below.push_back(static_cast<double>(inside) / kBatch);
+    logs.push_back(static_cast<double>(sum) / kBatch);
+    below_all += static_cast<double>(inside);
+    sum_all += static_cast<double>(sum);
+    squares_all += static_cast<double>(squares);
   }
-  return shares;
+  const double count = std::max(static_cast<double>(below.size() * kBatch), 1.0);
+  const double share = below_all / count, spread = std::max(share * (1 - share), 1e-9);
+  const double of_logs = DesignEffect(std::move(logs), kBatch, {Variance(sum_all, squares_all, count), 0});
+  const double of_tail = DesignEffect(std::move(below), kBatch, {spread, 1 / spread - 6});
+  return std::max(of_tail, log_share * of_logs);
 }
 
-double LatencyRecord::DesignEffect(double q) const {
-  const size_t n = recent_.size();
-  size_t batch = std::max(kBatchMin, static_cast<size_t>(std::sqrt(static_cast<double>(n))));
-  if (n < batch * kBatchesMin) {
-    return kDesignEffectUnknown;
-  }
-  for (;;) {
-    const Moments moments = MomentsOf(BatchShares(q, batch));
-    const bool larger = n / (2 * batch) >= kBatchesMin;
-    if (moments.lag_one > kCorrelated && larger) {
-      batch *= 2;
-      continue;
-    }
-    const double spread = std::max(moments.mean * (1 - moments.mean), 1e-9);
-    const double effect = static_cast<double>(batch) * moments.variance / spread;
-    // What correlation is left between the largest batches is taken for autoregressive.
-    const double rest = std::clamp(moments.lag_one, 0.0, kLagMax);
-    const double left = moments.lag_one > kCorrelated ? (1 + rest) / (1 - rest) : 1;
-    return std::max(effect * left * (1 + 2 / std::sqrt(moments.count)), 1.0);
-  }
-}
-
-model::Interval LatencyRecord::QuantileInterval(double p, double alpha) const {
+model::Interval LatencyRecord::QuantileInterval(double p, double alpha, Ends ends) const {
   model::Interval interval{Quantile(p), 0, std::numeric_limits<double>::infinity()};
   if (count_ == 0) {
     return interval;
   }
-  const double effect = DesignEffect(interval.expected);
-  const RankInterval ranks = QuantileRanks(static_cast<double>(count_), p, kSamplesOptimal, alpha, effect);
-  if (ranks.low >= 1) {
-    interval.low = LowerEdge(BucketOfRank(buckets_, ranks.low));
-  }
-  if (!ranks.unbounded_above) {
-    interval.high = UpperEdge(BucketOfRank(buckets_, ranks.high));
-  }
+  const auto count = static_cast<double>(count_);
+  const double optimal = (p < kFar ? kBeyondOptimal : kBeyondOptimalFar) / (p * (1 - p));
+  const auto ranks = [&](double log_share, auto end) {
+    const double middle = DesignEffectAt(interval.expected, log_share);
+    const double at = end(QuantileRanks(count, p, optimal, alpha, middle, ends));
+    // The end is tested, not the middle: what is correlated there counts.
+    if (!(at > 0 && std::isfinite(at))) {
+      return at;
+    }
+    // Of the upper end what is correlated in the middle counts as well, for the same reason.
+    const double there = DesignEffectAt(at, log_share);
+    const double effect = log_share < 1 ? there : std::max(middle, there);
+    return end(QuantileRanks(count, p, optimal, alpha, effect, ends));
+  };
+  interval.low = ranks(kLogShareLow, [&](const RankInterval& r) {
+    return r.low >= 1 ? LowerEdge(BucketOfRank(buckets_, r.low)) : 0;
+  });
+  interval.high = ranks(kLogShareHigh, [&](const RankInterval& r) {
+    return r.unbounded_above ? std::numeric_limits<double>::infinity()
+                             : UpperEdge(BucketOfRank(buckets_, r.high));
+  });
   return interval;
 }
 

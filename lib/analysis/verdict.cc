@@ -19,11 +19,12 @@ using model::ModelAxis;
 using model::SloAxis;
 
 constexpr int kVoidWindowsMin = 4;  // before a share of void windows means anything
-// How alpha is shared. "Holds" needs every KPI of the SLO, so a wrong one needs the violated KPI's own test
-// to be wrong and each test may use the whole share; "fails" needs only one, so its tests divide theirs.
-constexpr double kHoldsShare = 0.5;
-constexpr double kFailsShare = 0.3, kFailsTests = 2;  // latency and errors
-constexpr double kModelShare = 0.2, kModelTests = 3;  // p50, the SLO's quantile, CPU per request
+// How an arm shares its alpha: half for either axis. On one axis only one of two statements can be wrong, so
+// each has all of it: where the truth is that the SLO holds, HOLDS is no error. HOLDS and ACCURATE need every
+// KPI, so a wrong one needs the test of the violated KPI itself to be wrong, whose share need not be divided;
+// FAILS and OFF need only one, so their tests divide it.
+constexpr double kAxes = 2;
+constexpr double kFailsTests = 2;  // latency and errors; throughput is counted, not estimated
 constexpr double kCurveSure = 0.95;
 
 std::string SloSentence(const KpiDelta& tail, const model::Slo& slo, SloAxis axis, uint64_t requests) {
@@ -53,6 +54,19 @@ std::string ModelSentence(const std::vector<KpiDelta>& kpis, ModelAxis axis) {
   return "off the prediction: " + list;
 }
 
+ErrorShares Share(double alpha, const model::KpiPrediction& predicted, const model::Slo& slo) {
+  double tests = 0;
+  for (const KpiKind kind : {KpiKind::kLatencyP50, KpiKind::kLatencyP95, KpiKind::kLatencyP99,
+                             KpiKind::kErrorRate, KpiKind::kCpuPerRequest}) {
+    const bool may_say_off = kind != KpiKind::kLatencyP95 && kind != KpiKind::kLatencyP99;
+    const double expected = predicted.Of(kind).expected;
+    const bool judged = kind == KpiKind::kErrorRate ? expected >= 0 : expected > 0;
+    tests += judged && (may_say_off || kind == SloKind(slo)) ? 1 : 0;
+  }
+  const double axis = alpha / kAxes;
+  return {axis, axis / kFailsTests, axis, axis / std::max(tests, 1.0)};
+}
+
 }  // namespace
 
 ArmVerdict Engine::VerdictOf(size_t arm, const Joint& joint, bool at_deadline) const {
@@ -79,17 +93,16 @@ ArmVerdict Engine::Measured(size_t arm, const Joint& joint, bool at_deadline) co
   }
   const ArmRecord& record = records_[arm];
   const Normaliser& normaliser = joint.normaliser;
-  const double alpha = options_.alpha / static_cast<double>(arms_.size());
   const bool candidate = arms_[arm].role == ArmRole::kCandidate;
-  KpiEvidence input{record, arms_[arm].predicted, options_.slo};
-  input.alpha_holds = alpha * kHoldsShare;
-  input.alpha_fails = alpha * kFailsShare / kFailsTests;
-  input.alpha_model = alpha * kModelShare / kModelTests;
-  input.latency_ratio = candidate ? normaliser.ratio : 1.0;
+  static const Normaliser kAsMeasured;
+  KpiEvidence input{record, arms_[arm].predicted, options_.slo,
+                    Share(AlphaOfArm(), arms_[arm].predicted, options_.slo),
+                    candidate ? normaliser : kAsMeasured};
   for (size_t other = 0; other < arms_.size(); ++other) {
     if (arms_[other].load_rps >= arms_[arm].load_rps) {
-      input.pooled_requests += static_cast<double>(records_[other].completed());
-      input.pooled_errors += static_cast<double>(records_[other].errors());
+      const double effect = records_[other].ErrorDesignEffect();
+      input.pooled_requests += static_cast<double>(records_[other].completed()) / effect;
+      input.pooled_errors += static_cast<double>(records_[other].errors()) / effect;
     }
   }
   ArmVerdict verdict;
@@ -124,6 +137,14 @@ ArmVerdict Engine::Measured(size_t arm, const Joint& joint, bool at_deadline) co
     verdict.reason += note.empty() ? "" : "; " + note;
   }
   return verdict;
+}
+
+// Arms that were measured before say nothing anew.
+double Engine::AlphaOfArm() const {
+  const auto cached =
+      std::count_if(arms_.begin(), arms_.end(), [](const model::Arm& arm) { return arm.cached; });
+  const double arms = static_cast<double>(arms_.size()) - static_cast<double>(cached);
+  return options_.alpha / (std::max(arms, 1.0) * std::max(options_.rounds, 1));
 }
 
 // The samples' own verdict, or the joint curve's where they are not enough; returns the sentence.

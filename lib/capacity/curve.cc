@@ -11,10 +11,10 @@ namespace shadowd::capacity {
 namespace {
 
 constexpr double kLatencyCapUs = 60e6;  // what "does not end" is reported as
-constexpr double kLow = 0.05, kHigh = 0.95;
+constexpr double kLow = 0.025, kHigh = 0.975;
 constexpr double kCrowded = 10;  // times the unloaded latency
 constexpr double kUtilisationMax = 0.985;
-constexpr double kNormal95 = 1.645;
+constexpr double kNormal975 = 1.960;
 constexpr double kNoNews = 0.08;  // relative difference of a latency that teaches nothing
 
 double NormalBelow(double z) {
@@ -26,7 +26,7 @@ size_t QuantileIndex(double quantile) {
 }
 
 model::Interval Around(double expected, double deviation) {
-  return {expected, std::max(expected - kNormal95 * deviation, 0.0), expected + kNormal95 * deviation};
+  return {expected, std::max(expected - kNormal975 * deviation, 0.0), expected + kNormal975 * deviation};
 }
 
 }  // namespace
@@ -183,17 +183,54 @@ double Curve::MaxLoad(const model::Slo& slo, double confidence) const {
   return low;
 }
 
+double Curve::Stretch(int instances) const {
+  return contention_.known() && instances > 0 && instances_ > 0
+             ? contention_.TimeAt(instances) / contention_.TimeAt(instances_)
+             : 1;
+}
+
+// A service whose requests take s times as long behaves as one with time stretched by s.
+model::KpiPrediction Curve::Predict(double load_rps, int instances) const {
+  const double s = Stretch(instances);
+  model::KpiPrediction prediction = Predict(load_rps * s);
+  prediction.load_rps = load_rps;
+  for (model::Interval* latency : {&prediction.p50_us, &prediction.p95_us, &prediction.p99_us}) {
+    *latency = latency->expected > 0
+                   ? model::Interval{latency->expected * s, latency->low * s, latency->high * s}
+                   : *latency;
+  }
+  return prediction;
+}
+
+double Curve::MaxLoadBeside(int instances, const model::Slo& slo, double confidence) const {
+  const double s = Stretch(instances);
+  model::Slo alone = slo;
+  alone.latency_limit = Micros(static_cast<int64_t>(static_cast<double>(slo.latency_limit.count()) / s));
+  return MaxLoad(alone, confidence) / s;
+}
+
 Curve::Answer Curve::SmallestLevel(double demand_rps, const model::Slo& slo, int min, int max,
                                    double confidence) const {
-  const double load = MaxLoad(slo, confidence);
-  if (load <= 0) {
-    return {max, false};
+  const double demand = std::max(demand_rps, 0.0) * (1 - 1e-9);
+  if (!contention_.known()) {
+    const double load = MaxLoad(slo, confidence);
+    const double needed = load > 0 ? std::ceil(demand / load) : max + 1.0;
+    return needed > max ? Answer{max, false} : Answer{std::max(min, static_cast<int>(needed)), true};
   }
-  const double needed = std::ceil(std::max(demand_rps, 0.0) / load - 1e-9);
-  if (needed > max) {
-    return {max, false};
+  // More instances may hold less, so each count is asked by itself.
+  Answer best{max, false};
+  double most = 0;
+  for (int level = std::max(min, 1); level <= max; ++level) {
+    const double held = level * MaxLoadBeside(level, slo, confidence);
+    if (held > 0 && held >= demand) {
+      return {level, true};
+    }
+    if (held > most) {
+      most = held;
+      best.level = level;
+    }
   }
-  return {std::max(min, static_cast<int>(needed)), true};
+  return best;
 }
 
 bool Curve::Explains(const model::CapacityPoint& point) const {

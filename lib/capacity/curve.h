@@ -6,8 +6,12 @@
 // approximation of M/G/c). The fit keeps a grid of (xmax, b) with their posterior weights and, for each, the
 // weighted least squares posterior of (L0, A), so that every prediction is a mixture whose spread grows where
 // there is no data. Saturated points (throughput below the offered load) bound xmax and do not join the least
-// squares. CPU follows the utilisation law c0 + D * x; errors are isotonic in load; memory is linear in the
-// requests inside (Little's law).
+// squares. CPU follows the utilisation law c0 + D * x; memory is linear in the requests inside (Little's
+// law). Errors are isotonic in load, not logistic: most services show none until they are overloaded, and
+// then the slope of a logistic has no estimate (all zeros are separable), while steps need no shape.
+//
+// Where production ran with several instance counts and these cost each other time (contention.h), points are
+// brought to the count of the newest one, and levels are counted with what each count costs.
 //
 // Points of other versions form a prior with a wide uncertainty: a new version starts from the old curve.
 // Once its own points show that p50 and CPU per request moved alike, the prior is rescaled in time by that
@@ -20,6 +24,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "capacity/contention.h"
 #include "model/kpi.h"
 #include "model/service.h"
 
@@ -34,8 +39,10 @@ class Curve {
   bool known() const { return known_; }                  // enough to predict
   bool version_known() const { return version_known_; }  // enough of this version itself
 
-  // The KPIs at a load. Monotone in load; intervals hold 90 % and widen where there is no data.
+  // The KPIs at a load. Monotone in load; intervals hold 95 % and widen where there is no data.
   model::KpiPrediction Predict(double load_rps) const;
+  // The same beside another number of instances than the newest point had.
+  model::KpiPrediction Predict(double load_rps, int instances) const;
 
   // The probability that the SLO holds at this load; 0 when unknown.
   double ProbabilityHolds(double load_rps, const model::Slo& slo) const;
@@ -54,6 +61,8 @@ class Curve {
   bool Explains(const model::CapacityPoint& point) const;
 
   std::string Summary(const model::Slo& slo) const;  // a sentence
+
+  const Contention& contention() const { return contention_; }
 
  private:
   friend class CurveFitter;
@@ -87,6 +96,10 @@ class Curve {
   static double Below(const std::vector<Component>& components, double limit_us);
   static double QuantileOf(const std::vector<Component>& components, double probability);
 
+  // How much longer requests take beside so many instances.
+  double Stretch(int instances) const;
+  double MaxLoadBeside(int instances, const model::Slo& slo, double confidence) const;
+
   double ProbabilityBelow(size_t quantile, double load_rps, double limit_us) const;
   double LatencyAt(size_t quantile, double load_rps, double probability) const;
   double ThroughputAt(double load_rps, double probability) const;
@@ -107,6 +120,8 @@ class Curve {
   Line memory_;
   double memory_residual_ = 0;  // relative
   bool have_memory_ = false;
+  Contention contention_;
+  int instances_ = 0;  // of the newest point; 0 = unknown
 };
 
 // The mean of |measured - predicted| / predicted of p95 and of CPU over the points; 0 without any.

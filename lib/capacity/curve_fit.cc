@@ -22,6 +22,7 @@ constexpr int kRatioSteps = 12;          // of bisection: to 0.1 %
 constexpr double kFreshSeconds = 300;    // what is measured together
 constexpr size_t kFreshBins = 3;         // loads that must have been measured
 constexpr double kFreshRequests = 500;   // and requests, before they contradict what was known
+constexpr size_t kCountsMin = 3;         // of instances, to see what they cost each other
 constexpr double kContradiction = 0.15;  // |ln(latency ratio)| that is a change and no noise
 
 double SourceWeight(model::KpiSource source) {
@@ -65,15 +66,6 @@ double WeightedMedian(std::vector<std::pair<double, double>> values) {
   return -1;
 }
 
-// A version that takes s times longer per request behaves as the old one with time stretched by s.
-model::CapacityPoint Stretch(model::CapacityPoint point, double s) {
-  point.load_rps /= s;
-  for (double* latency : {&point.p50_us, &point.p95_us, &point.p99_us}) {
-    *latency *= *latency > 0 ? s : 1;
-  }
-  return point;
-}
-
 }  // namespace
 
 CurveFitter::CurveFitter(std::span<const model::CapacityPoint> points, const std::string& version,
@@ -86,6 +78,7 @@ CurveFitter::CurveFitter(std::span<const model::CapacityPoint> points, const std
     }
   }
   DemoteContradicted();
+  RemoveContention();
 }
 
 void CurveFitter::DemoteContradicted() {
@@ -113,6 +106,14 @@ void CurveFitter::DemoteContradicted() {
     own_ = std::move(fresh);
     prior_ = std::move(old);
   }
+}
+
+model::CapacityPoint CurveFitter::Stretch(model::CapacityPoint point, double s) {
+  point.load_rps /= s;
+  for (double* latency : {&point.p50_us, &point.p95_us, &point.p99_us}) {
+    *latency *= *latency > 0 ? s : 1;
+  }
+  return point;
 }
 
 Curve CurveFitter::Fit() const {
@@ -144,6 +145,8 @@ Curve CurveFitter::Fit() const {
   samples.insert(samples.end(), own.begin(), own.end());
   Curve curve = FitSamples(samples);
   curve.points_ = own_.size() + prior_.size();
+  curve.contention_ = contention_;
+  curve.instances_ = instances_;
   curve.version_known_ = curve.known_ && requests >= 500 && high >= 1.15 * low;
   curve.prior_noise_ = own.empty() ? kNewVersionNoise : (curve.version_known_ ? 0 : kFewPointsNoise);
   return curve;

@@ -53,12 +53,17 @@ class CurveFitter {
     double weight = 1;
   };
 
+  // A version that takes s times longer per request behaves as the old one with time stretched by s.
+  static model::CapacityPoint Stretch(model::CapacityPoint point, double s);
   static std::vector<Sample> Bin(std::span<const Weighted> points, bool own);
   static Sample Merge(std::span<const Weighted* const> points, bool own, bool saturated);
   // How many times longer requests take than by the old curve, where latency and CPU say alike.
   static std::optional<double> TimeRatio(const Curve& old, std::span<const Sample> own);
   // The same by latency alone; nothing where no point shows it.
   static std::optional<double> LatencyRatio(const Curve& old, std::span<const Sample> own);
+  // What instances cost each other, from this version's points of production; brings all points to the count
+  // of instances of the newest one.
+  void RemoveContention();
   // Points of this version from before it changed become a prior, as if another version had shown them.
   void DemoteContradicted();
   static Curve FitSamples(std::span<const Sample> samples);
@@ -68,6 +73,8 @@ class CurveFitter {
   static void FitMemory(std::span<const Sample> samples, Curve& curve);
   class LatencyGrid;  // of (xmax, exponent), in latency_fit.cc
 
+  Contention contention_;
+  int instances_ = 0;
   std::vector<Weighted> own_;
   std::vector<Weighted> prior_;
 };

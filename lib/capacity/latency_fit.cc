@@ -12,7 +12,7 @@ namespace {
 constexpr double kModelDeviation = 0.03;  // relative misfit of the law itself
 constexpr std::array<double, 3> kSamplingDeviation = {0.8, 2.0,
                                                       4.0};  // times 1 / sqrt(requests), without queueing
-constexpr std::array kExponents = {1.0, 1.5, 2.0, 3.0};
+constexpr std::array kExponents = {1.0, 1.5, 2.0, 3.0, 5.0};
 constexpr double kGridRatio = 1.03;
 constexpr double kGridLow = 0.75;  // times the most that was served
 constexpr double kGridHigh = 6;

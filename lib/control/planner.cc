@@ -35,14 +35,19 @@ bool Trusted(const PlanView& view) {
   return view.demand.forecast().state == model::ForecastState::kReady;
 }
 
-// The upper limit of the largest demand from now until `within` has passed, with what the means of steps
-// hide.
+// The largest upper limit of the steps from now until `within` has passed, with what their means hide. The
+// highest step of a horizon is limited as the peak of it all.
 double UpperWithin(const PlanView& view, Micros within) {
   if (!Trusted(view)) {
     return view.demand.present_rps() * kBlindHeadRoom;
   }
-  const Micros made_ago = view.now - view.demand.forecast().made_at;
-  const double upper = view.demand.forecaster().PeakUpper(Micros(0), made_ago + within);
+  double upper = 0;
+  for (const model::ForecastStep& step : view.demand.forecast().steps) {
+    if (step.at > view.now + within) {
+      break;
+    }
+    upper = std::max(upper, step.upper_rps);
+  }
   const double risen = view.demand.forecaster().RiseWithin(within);
   return (risen > kJump * upper ? risen : upper) * view.demand.PeakOverMean();
 }

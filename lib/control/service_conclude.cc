@@ -13,8 +13,6 @@ using model::TriggerKind;
 
 namespace {
 
-constexpr int kRoundsMax = 2;
-
 bool HoldsNowhere(const model::Trial& trial, const model::Bounds& bounds) {
   return std::any_of(trial.arms.begin(), trial.arms.end(), [&](const model::Arm& arm) {
     return arm.role == model::ArmRole::kCandidate && arm.level == bounds.max &&
@@ -94,7 +92,7 @@ void ServiceMachine::Conclude(Context& c) {
                         .slo = service_.spec.slo,
                         .deadline_passed = trial_->DeadlinePassed(),
                         .round = trial.round});
-  const bool another_round = finding.another_round_level && trial.round < kRoundsMax &&
+  const bool another_round = finding.another_round_level && trial.round < shadow::kRoundsMax &&
                              trial.trigger.kind != TriggerKind::kCalibration;
   if (another_round) {
     c.out.Log("trial={} round=2 level={} cause=\"{}\"", trial.id, *finding.another_round_level,
@@ -154,7 +152,7 @@ void ServiceMachine::Supersede(const std::string& why, Context& c) {
                         .bounds = service_.spec.bounds,
                         .slo = service_.spec.slo,
                         .deadline_passed = true,
-                        .round = kRoundsMax});
+                        .round = shadow::kRoundsMax});
   decision.kind = finding.kind;
   decision.cause = finding.cause;
   decision.arms = trial_->trial().arms;

@@ -8,7 +8,8 @@ namespace {
 // What past errors show of the next ones falls short: the members were chosen on them, and errors of windows
 // that overlap are few that are independent, the fewer the farther ahead they are.
 constexpr double kOptimism = 1.10;
-constexpr double kOfOverlap = 2.0;  // times the horizon's share of the held-out part
+constexpr double kOfOverlap = 2.0;     // times the horizon's share of the held-out part
+constexpr double kOptimismMost = 1.7;  // of three tenths: where less is held out, more would be a guess
 
 ErrorScale OfResiduals(const Rolling& rolling, const LinearModel& model, int season) {
   const size_t from = std::min(static_cast<size_t>(model.features().MaxLag()), rolling.train / 2);
@@ -66,13 +67,13 @@ LimitsStart StartLimits(const Rolling& rolling, double coverage, const LinearMod
   }
   const double miss = (1 - coverage) / 2;
   const auto optimism = [&](int ahead) {
-    return kOptimism + kOfOverlap * ahead / static_cast<double>(expected.size());
+    return std::min(kOptimism + kOfOverlap * ahead / static_cast<double>(expected.size()), kOptimismMost);
   };
   for (size_t b = 0; b < past.blocks.size(); ++b) {
     const double factor = optimism(BlockProbe(b, rolling.horizon));
     start.blocks.push_back({Margin(past.blocks[b], miss, factor), Opposite(past.blocks[b], miss, factor)});
   }
-  start.peak = Margin(past.peaks, 2 * miss, optimism(rolling.horizon));
+  start.peak = Margin(past.peaks, 2 * miss, kOptimism);
   return start;
 }
 

@@ -153,6 +153,11 @@ using Payload =
                  ShadowWindow, ReplicaStarted, ReplicaReady, ReplicaFailed, ReplicaStopped, ServerChanged,
                  ForecastFitted, HostPressure, TimerFired, Restored, ReplicaFound, RunNullTrial, RevertModel>;
 
+// A new version of the model is answered with when its fits are there.
+inline bool MayBeAnsweredLater(const Payload& payload) {
+  return std::holds_alternative<Retrain>(payload) || std::holds_alternative<RevertModel>(payload);
+}
+
 struct Event {
   model::ServiceId service;  // empty: for the host (Freeze, HostPressure, TimerFired)
   Payload payload;

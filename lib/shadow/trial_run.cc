@@ -125,6 +125,7 @@ analysis::Engine TrialRun::MakeEngine() const {
   analysis::EngineOptions options;
   options.slo = spec.slo;
   options.alpha = spec.trial.alpha;
+  options.rounds = kRoundsMax;
   options.tolerance = spec.trial.tolerance;
   options.tolerances = setup_.tolerances;
   options.void_share_max = spec.trial.void_share_max;

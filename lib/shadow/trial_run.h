@@ -21,6 +21,9 @@
 
 namespace shadowd::shadow {
 
+// Where no level of the first round holds there is one more; they share alpha.
+inline constexpr int kRoundsMax = 2;
+
 class TrialRun {
  public:
   struct Setup {

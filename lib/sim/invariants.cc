@@ -41,10 +41,7 @@ void Invariants::OnStep(const ports::Event& event, Now now, const ports::Outcome
              fmt::format("{} answered another's call", control::EventName(event.payload.index())));
     }
   }
-  // A new model is answered with when its fits are there.
-  const bool later = std::holds_alternative<ports::Retrain>(event.payload) ||
-                     std::holds_alternative<ports::RevertModel>(event.payload);
-  if (event.token != 0 && answers == 0 && later) {
+  if (event.token != 0 && answers == 0 && ports::MayBeAnsweredLater(event.payload)) {
     deferred_.insert(event.token);
   } else if (answers != (event.token == 0 ? 0 : 1)) {
     Report("one-answer",

@@ -1,6 +1,7 @@
 #include "analysis/arm_record.h"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "unit/sim/plant_run.h"
 
@@ -43,10 +44,15 @@ TEST_CASE("A window that does not show the service is void, and the cause is nam
     const char* cause;
     void (*spoil)(model::KpiWindow&);
   };
-  const Case c = GENERATE(Case{"waited for the CPU", [](model::KpiWindow& w) { w.run_delay_seconds = 0.5; }},
-                          Case{"throttled", [](model::KpiWindow& w) { w.throttled_periods = 1; }},
-                          Case{"load sent late", [](model::KpiWindow& w) { w.send_lag_p99_us = 9000; }},
-                          Case{"load did not arrive", [](model::KpiWindow& w) { w.offered = 20; }});
+  const Case c =
+      GENERATE(Case{"waited for the CPU", [](model::KpiWindow& w) { w.run_delay_seconds = 0.5; }},
+               Case{"throttled", [](model::KpiWindow& w) { w.throttled_periods = 1; }},
+               Case{"load sent late", [](model::KpiWindow& w) { w.send_lag_p99_us = 9000; }},
+               Case{"load did not arrive", [](model::KpiWindow& w) { w.offered = 20; }},
+               Case{"figures that cannot be", [](model::KpiWindow& w) { w.cpu_seconds = NAN; }},
+               Case{"figures that cannot be", [](model::KpiWindow& w) { w.completed -= 1'000'000; }},
+               Case{"figures that cannot be", [](model::KpiWindow& w) { w.run_delay_seconds = -3; }},
+               Case{"the clock went back", [](model::KpiWindow& w) { w.start -= seconds(3600); }});
   ArmRecord record(Rules());
   for (model::KpiWindow window : Windows(12)) {
     if (window.start >= sim::At(6)) {
@@ -71,7 +77,30 @@ TEST_CASE("Windows that still get faster after the fixed warm-up are discarded t
     record.Add(window);
   }
   CHECK(record.windows_void() == 0);
-  CHECK(record.windows() < 8);
+  CHECK(record.windows_warm_up() >= 1);
+  CHECK(record.windows() == 8 - record.windows_warm_up());
+  CHECK(record.seconds() == Approx(record.windows()));
+}
+
+TEST_CASE("A clock that jumped ahead and was set right leaves most windows void") {
+  ArmRecord record(Rules());
+  int fed = 0;
+  for (model::KpiWindow window : Windows(12)) {
+    window.start += fed++ == 3 ? seconds(3600) : seconds(0);
+    record.Add(window);
+  }
+  CHECK(record.windows() == 2);
+  CHECK(record.VoidShare() == Approx(0.8));
+}
+
+TEST_CASE("Windows of several shadows of one arm may overlap") {
+  ArmRecord record(Rules());
+  for (const model::KpiWindow& window : Windows(12)) {
+    record.Add(window);
+    record.Add(window);
+  }
+  CHECK(record.windows() == 20);
+  CHECK(record.windows_void() == 0);
 }
 
 TEST_CASE("Unknown CPU and memory stay unknown") {

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "base/rng.h"
+
 namespace shadowd::analysis {
 namespace {
 
@@ -13,8 +15,53 @@ TEST_CASE("The normal mixture has its published tuning and bounds") {
   CHECK(NormalMixtureBound(10000, 1000, 0.05) == Approx(324.172315).epsilon(1e-7));
 }
 
-TEST_CASE("The sequence of a mean is the mixture bound over the count") {
-  CHECK(MeanHalfWidth(1000, 2, 1000, 0.05) == Approx(2 * 95.981736 / 1000).epsilon(1e-7));
+TEST_CASE(
+    "The sequence of a mean nears the normal mixture, and is far wider while the deviation is a guess") {
+  const double normal = 2 * 95.981736 / 1000;
+  CHECK(MeanHalfWidth(1000, 2, 1000, 0.05) == Approx(normal).epsilon(0.02));
+  CHECK(MeanHalfWidth(5, 2, 10, 0.05) > 1.5 * 2 * NormalMixtureBound(5, 10, 0.05) / 5);
+  CHECK(std::isinf(MeanHalfWidth(1, 2, 10, 0.05)));
+}
+
+TEST_CASE("The sequence of a mean of few normal values keeps alpha at all looks") {
+  Rng rng(9);
+  int wrong = 0;
+  constexpr int kTrials = 2000;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    double sum = 0, squares = 0;
+    bool out = false;
+    for (int t = 1; t <= 100; ++t) {
+      const double x = rng.Normal();
+      sum += x;
+      squares += x * x;
+      const double variance = t > 1 ? (squares - sum * sum / t) / (t - 1) : 0;
+      out = out || std::abs(sum / t) > MeanHalfWidth(t, std::sqrt(variance), 20, 0.05);
+    }
+    wrong += out ? 1 : 0;
+  }
+  CHECK(wrong <= 0.05 * kTrials);
+  CHECK(wrong >= 0.01 * kTrials);  // and is not needlessly wide
+}
+
+TEST_CASE("One end by itself may be wrong as often as both together, and lies nearer") {
+  // The probability that X_(high) ever falls below the quantile, at each of many looks.
+  Rng rng(10);
+  int wrong = 0;
+  constexpr int kTrials = 2000;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    double below = 0;
+    bool out = false;
+    for (int t = 1; t <= 1000 && !out; ++t) {
+      below += rng.Uniform() < 0.9 ? 1 : 0;
+      if (t % 20 == 0) {
+        const RankInterval ranks = QuantileRanks(t, 0.9, 500, 0.05, 1, Ends::kEach);
+        out = !ranks.unbounded_above && ranks.high <= below;
+      }
+    }
+    wrong += out ? 1 : 0;
+  }
+  CHECK(wrong <= 0.05 * kTrials);
+  CHECK(QuantileRanks(1000, 0.9, 500, 0.05, 1, Ends::kEach).high < QuantileRanks(1000, 0.9, 500, 0.05).high);
 }
 
 TEST_CASE("The evidence against a quantile matches its reference") {

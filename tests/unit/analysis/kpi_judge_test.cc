@@ -22,10 +22,10 @@ const double kP95Us = kMeanUs * std::log(20.0);
 
 // What one judgement needs, with a prediction that is right about Requests() below.
 struct Input {
-  ArmRecord record{{.check_void = false}};
+  ArmRecord record{{.check_starved = false}};
   model::KpiPrediction predicted;
   model::Slo slo;
-  double latency_ratio = 1;
+  Normaliser normaliser;
   double pooled_requests = 0;
   double pooled_errors = 0;
 
@@ -45,10 +45,8 @@ struct Input {
     return JudgeKpi({.record = record,
                      .predicted = predicted,
                      .slo = slo,
-                     .alpha_holds = 0.01,
-                     .alpha_fails = 0.01,
-                     .alpha_model = 0.01,
-                     .latency_ratio = latency_ratio,
+                     .alpha = {0.01, 0.01, 0.01, 0.01},
+                     .normaliser = normaliser,
                      .pooled_requests = pooled_requests,
                      .pooled_errors = pooled_errors},
                     kind, tolerance);
@@ -64,6 +62,13 @@ model::KpiWindow Window(uint64_t offered, uint64_t completed, uint64_t errors = 
   window.cpu_seconds = 400e-6 * static_cast<double>(completed);
   window.memory_bytes = 1e6;
   return window;
+}
+
+// Ten windows, so that it shows whether errors come in bursts.
+void Answers(Input& input, uint64_t requests, uint64_t errors = 0) {
+  for (int i = 0; i < 10; ++i) {
+    input.record.Add(Window(requests / 10, requests / 10, errors / 10));
+  }
 }
 
 // Independent, exponential latencies in windows of 200 requests.
@@ -112,7 +117,7 @@ TEST_CASE("Normalised latencies scale, and so does the limit that they keep to")
   Input plain;
   Requests(plain, 40, 3);
   Input scaled = plain;
-  scaled.latency_ratio = ratio;
+  scaled.normaliser.ratios = {{KpiKind::kLatencyP95, 1, 1, {ratio, ratio, ratio}}};
   for (const int limit_ms : {20, 40, 55, 60, 65, 80, 200}) {
     plain.slo.latency_limit = milliseconds(limit_ms);
     scaled.slo.latency_limit = Micros(static_cast<int64_t>(limit_ms * 1000 * ratio));
@@ -160,34 +165,49 @@ TEST_CASE("A backlog fails on throughput once it is more than what is in flight"
        {1000, 949, SloAxis::kFails},  // more than a twentieth is unanswered
        {1000, 1020, SloAxis::kHolds}}));
   Input input;
+  input.slo.latency_limit = milliseconds(10);
   input.record.Add(Window(offered, completed));
   CAPTURE(offered, completed);
   CHECK(input.Judge(KpiKind::kThroughput).slo == slo);
 }
 
+TEST_CASE("What is inside while the SLO holds is no backlog") {
+  Input input;
+  input.record.Add(Window(300, 250));  // 300 req/s that may take 100 ms: 30 inside, at times 60
+  CHECK(input.Judge(KpiKind::kThroughput).slo == SloAxis::kHolds);
+  input.record.Add(Window(300, 230));
+  CHECK(input.Judge(KpiKind::kThroughput).slo == SloAxis::kFails);
+}
+
 TEST_CASE("Errors are judged by the arm itself, and where they hold by it and its heavier neighbours") {
   Input input;
   SECTION("many requests without an error hold") {
-    input.record.Add(Window(10'000, 10'000));
+    Answers(input, 10'000);
     CHECK(input.Judge(KpiKind::kErrorRate).slo == SloAxis::kHolds);
   }
   SECTION("five times the limit fails") {
-    input.record.Add(Window(10'000, 10'000, 500));
+    Answers(input, 10'000, 500);
     CHECK(input.Judge(KpiKind::kErrorRate).slo == SloAxis::kFails);
   }
+  SECTION("five times the limit in one burst is one event") {
+    Answers(input, 9000);
+    input.record.Add(Window(1000, 1000, 500));
+    CHECK(input.Judge(KpiKind::kErrorRate).slo == SloAxis::kUnknown);
+  }
   SECTION("as many as are allowed is not known") {
-    input.record.Add(Window(10'000, 10'000, 100));
+    Answers(input, 10'000, 100);
     CHECK(input.Judge(KpiKind::kErrorRate).slo == SloAxis::kUnknown);
   }
   SECTION("few requests hold only with those of the others") {
-    input.record.Add(Window(200, 200));
+    Answers(input, 200);
     CHECK(input.Judge(KpiKind::kErrorRate).slo == SloAxis::kUnknown);
     input.pooled_requests = 10'000;
     CHECK(input.Judge(KpiKind::kErrorRate).slo == SloAxis::kHolds);
   }
 }
 
-TEST_CASE("A prediction is off on either side, and accurate within the tolerance or its own band") {
+TEST_CASE(
+    "A prediction is off on either side of what it allowed for, and accurate within the tolerance alone") {
   Input input;
   Requests(input, 60, GENERATE(1, 2, 3));
   const auto judged = [&](double expected, double low, double high) {
@@ -203,8 +223,23 @@ TEST_CASE("A prediction is off on either side, and accurate within the tolerance
   CHECK(at(2).delta == Approx(-0.5).margin(0.03));
   CHECK(at(0.5).model == ModelAxis::kOff);
   CHECK(at(0.5).delta == Approx(1).margin(0.1));
-  CHECK(judged(2 * kMedianUs, 0.8 * kMedianUs, 3 * kMedianUs).model == ModelAxis::kAccurate);
+  // A vague prediction is not off, but that does not make it accurate.
+  CHECK(judged(2 * kMedianUs, 0.8 * kMedianUs, 3 * kMedianUs).model == ModelAxis::kUnknown);
+  CHECK(judged(kMedianUs, 0.2 * kMedianUs, 3 * kMedianUs).model == ModelAxis::kAccurate);
   CHECK(at(1.2).model == ModelAxis::kUnknown);  // the lower end of the band lies inside the interval
+}
+
+TEST_CASE("A queue that may just have been empty is not believed to be a faster service") {
+  Input input;
+  Requests(input, 3, 1);  // three seconds, 20 ms in the mean
+  const auto judged = [&](double expected) {
+    input.predicted.p50_us = {expected, expected, expected};
+    return input.Judge(KpiKind::kLatencyP50).model;
+  };
+  CHECK(judged(2 * kMedianUs) == ModelAxis::kUnknown);
+  CHECK(judged(0.5 * kMedianUs) == ModelAxis::kOff);  // one that was busy has shown it
+  Requests(input, 10, 2);
+  CHECK(judged(2 * kMedianUs) == ModelAxis::kOff);
 }
 
 TEST_CASE("Without a prediction there is nothing to be off from") {
@@ -221,7 +256,7 @@ TEST_CASE("No error predicted is accurate as long as errors stay far below the l
   const auto [errors, axis] = GENERATE(table<uint64_t, ModelAxis>(
       {{0, ModelAxis::kAccurate}, {10, ModelAxis::kAccurate}, {500, ModelAxis::kOff}}));
   Input input;
-  input.record.Add(Window(10'000, 10'000, errors));
+  Answers(input, 10'000, errors);
   CHECK(input.Judge(KpiKind::kErrorRate).model == axis);
 }
 
@@ -232,7 +267,9 @@ TEST_CASE("CPU and memory are judged against the prediction alone, once there is
   }
   CHECK(input.Judge(KpiKind::kCpuPerRequest).model == ModelAxis::kUnknown);
   CHECK(std::isinf(input.Judge(KpiKind::kCpuPerRequest).high));
-  input.record.Add(Window(200, 200));
+  for (int i = 0; i < 7; ++i) {
+    input.record.Add(Window(200, 200));
+  }
   CHECK(input.Judge(KpiKind::kCpuPerRequest).model == ModelAxis::kAccurate);
   CHECK(input.Judge(KpiKind::kMemory).model == ModelAxis::kAccurate);
   input.predicted.cpu_us_per_request = {600, 600, 600};

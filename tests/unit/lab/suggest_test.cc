@@ -22,7 +22,7 @@ double NoClock() {
 constexpr const char* kYaml =
     "name: shop\nmode: act\ninstance: {argv: [/bin/true], port_first: 20000, port_last: 20199}\n"
     "haproxy: {socket: /run/haproxy.sock, backend: shop}\n"
-    "prices: {instance_hour: 0.10, shadow_hour: 0.03, violation_per_minute: 1.0}\n";
+    "prices: {instance_hour: 0.10, shadow_hour: 0.03, violation_per_minute: 0.1}\n";
 
 sim::Scene SceneWith(const std::string& settings, int hours = 10) {
   sim::Scene draft = SmallDraft();
