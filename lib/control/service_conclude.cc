@@ -44,7 +44,9 @@ void CompareAlike(const model::Trial& trial, model::Decision& decision) {
     }
     compared += fmt::format("{}{} {:+.1f} %", compared.empty() ? "" : ", ", model::KpiName(a.kind),
                             100 * (a.measured - b.measured) / b.measured);
-    if (a.low > b.high || b.low > a.high) {
+    // Of memory the smallest and the largest window are told, which is no interval of its mean.
+    const bool interval = a.kind != model::KpiKind::kMemory && a.kind != model::KpiKind::kThroughput;
+    if (interval && (a.low > b.high || b.low > a.high)) {
       differing += fmt::format("{}{}", differing.empty() ? "" : ", ", model::KpiName(a.kind));
     }
   }
