@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "config/yaml_scalar.h"
 #include "describe.h"
 #include "describe_parts.h"
 #include "print.h"
@@ -40,14 +41,7 @@ std::vector<Column> ColumnsOf(const v1::Forecast& forecast, size_t width) {
 }
 
 std::string Length(const google::protobuf::Duration& length) {
-  const double seconds = static_cast<double>(length.seconds()) + 1e-9 * length.nanos();
-  for (const auto& [unit, word] :
-       {std::pair(86'400.0, "d"), std::pair(3'600.0, "h"), std::pair(60.0, "min")}) {
-    if (seconds >= unit && std::fmod(seconds, unit) == 0) {
-      return fmt::format("{:g} {}", seconds / unit, word);
-    }
-  }
-  return fmt::format("{:g} s", seconds);
+  return config::FormatDuration(std::chrono::seconds(length.seconds()) + Micros(length.nanos() / 1000));
 }
 
 std::string ScaleText(const v1::Forecast::Scale& scale) {

@@ -13,6 +13,7 @@ using model::KpiDelta;
 using model::KpiKind;
 using model::ModelAxis;
 using model::SloAxis;
+using model::SloKind;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr model::Interval kUnknown{0, 0, kInfinity};
@@ -159,13 +160,6 @@ const KpiDelta& Find(const std::vector<KpiDelta>& kpis, KpiKind kind) {
 }
 
 }  // namespace
-
-KpiKind SloKind(const model::Slo& slo) {
-  if (slo.latency_quantile < 0.75) {
-    return KpiKind::kLatencyP50;
-  }
-  return slo.latency_quantile < 0.97 ? KpiKind::kLatencyP95 : KpiKind::kLatencyP99;
-}
 
 bool NearSaturation(const model::KpiPrediction& predicted, const model::Slo& slo) {
   const model::Interval& tail = predicted.Of(SloKind(slo));

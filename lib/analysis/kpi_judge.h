@@ -8,6 +8,7 @@
 #include "analysis/normaliser.h"
 #include "model/kpi.h"
 #include "model/service.h"
+#include "model/slo.h"
 #include "model/trial.h"
 
 namespace shadowd::analysis {
@@ -32,8 +33,6 @@ struct KpiEvidence {
   double pooled_requests = 0;
   double pooled_errors = 0;
 };
-
-model::KpiKind SloKind(const model::Slo& slo);
 
 // Whether the prediction lies so close to saturation, or is so vague, that its tail says nothing.
 bool NearSaturation(const model::KpiPrediction& predicted, const model::Slo& slo);

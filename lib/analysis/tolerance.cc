@@ -35,6 +35,10 @@ double LogTolerance(const model::ToleranceTracker& tracker, const std::array<dou
 
 }  // namespace
 
+double HourOfDay(WallTime at) {
+  return ToSeconds(std::chrono::duration_cast<Micros>(at.time_since_epoch() % std::chrono::hours(24))) / 3600;
+}
+
 double ToleranceAt(const model::ToleranceTracker& tracker, const Circumstances& circumstances,
                    const ToleranceBounds& bounds) {
   return std::clamp(std::exp(LogTolerance(tracker, FeaturesOf(circumstances), bounds)), bounds.min,

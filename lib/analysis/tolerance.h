@@ -10,6 +10,7 @@
 // quantile regression (Koenker and Bassett 1978). Pure.
 #pragma once
 
+#include "base/time.h"
 #include "model/learnt.h"
 
 namespace shadowd::analysis {
@@ -23,6 +24,8 @@ struct Circumstances {
   double hour = 0;        // of the day, 0..24
   double mirrored = 0;    // share of the shadows' requests that were real ones, 0..1
 };
+
+double HourOfDay(WallTime at);  // 0..24, UTC
 
 struct ToleranceBounds {
   double initial = 0.20;

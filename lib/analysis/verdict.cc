@@ -61,7 +61,7 @@ ErrorShares Share(double alpha, const model::KpiPrediction& predicted, const mod
     const bool may_say_off = kind != KpiKind::kLatencyP95 && kind != KpiKind::kLatencyP99;
     const double expected = predicted.Of(kind).expected;
     const bool judged = kind == KpiKind::kErrorRate ? expected >= 0 : expected > 0;
-    tests += judged && (may_say_off || kind == SloKind(slo)) ? 1 : 0;
+    tests += judged && (may_say_off || kind == model::SloKind(slo)) ? 1 : 0;
   }
   const double axis = alpha / kAxes;
   return {axis, axis / kFailsTests, axis, axis / std::max(tests, 1.0)};
@@ -154,7 +154,7 @@ std::string Engine::JudgeSlo(size_t arm, const Joint& joint, ArmVerdict& verdict
     return *std::find_if(verdict.kpis.begin(), verdict.kpis.end(),
                          [&](const KpiDelta& delta) { return delta.kind == kind; });
   };
-  KpiDelta& tail = of(SloKind(options_.slo));
+  KpiDelta& tail = of(model::SloKind(options_.slo));
   const bool measured = records_[arm].windows() >= kCurveWindowsMin;
   std::string by_curve;
   if (verdict.slo == SloAxis::kUnknown && tail.slo == SloAxis::kUnknown && joint.enough && measured) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/slo.h"
+
 namespace shadowd::control {
 namespace {
 
@@ -16,15 +18,6 @@ constexpr int kPointsMin = 3;       // before they say anything
 constexpr double kNearPlan = 0.75;  // of the load planned for, which is a limit: near enough to be a test
 constexpr double kSamePlan = 0.97;  // of it: the same load
 constexpr double kMicrosPerSecond = 1e6;
-
-double LatencyOf(const model::CapacityPoint& point, double quantile) {
-  return quantile < 0.75 ? point.p50_us : quantile < 0.97 ? point.p95_us : point.p99_us;
-}
-
-bool Holds(const model::CapacityPoint& point, const model::Slo& slo) {
-  return LatencyOf(point, slo.latency_quantile) <= static_cast<double>(slo.latency_limit.count()) &&
-         point.error_rate <= slo.error_rate_max;
-}
 
 // What a point measured of a KPI whose relative error means something; below zero: unknown.
 double Measured(const model::CapacityPoint& point, KpiKind kpi) {
@@ -43,6 +36,11 @@ double Measured(const model::CapacityPoint& point, KpiKind kpi) {
     default:
       return -1;
   }
+}
+
+bool Holds(const model::CapacityPoint& point, const model::Slo& slo) {
+  return Measured(point, model::SloKind(slo)) <= static_cast<double>(slo.latency_limit.count()) &&
+         point.error_rate <= slo.error_rate_max;
 }
 
 }  // namespace
@@ -126,8 +124,7 @@ FollowUp::Finding FollowUp::Conclude(const model::Slo& slo, double dispersion) c
   Judge(slo, finding);
   if (points_.size() >= kPointsMin && curve_.known()) {
     AddErrors(finding);
-    const auto day = points_.back().at.time_since_epoch() % std::chrono::hours(24);
-    finding.circumstances.hour = ToSeconds(std::chrono::duration_cast<Micros>(day)) / 3600;
+    finding.circumstances.hour = analysis::HourOfDay(points_.back().at);
   }
   return finding;
 }

@@ -143,10 +143,10 @@ void Learner::Spend(WallTime at, double amount) {
   learnt_.spendings.push_back({at, amount});
 }
 
-double Learner::SpentSince(WallTime at) const {
+double Learner::SpentInADay(WallTime now) const {
   double sum = 0;
   for (const model::Spending& spending : learnt_.spendings) {
-    sum += spending.at > at ? spending.amount : 0;
+    sum += now - spending.at < kBudgetTime ? spending.amount : 0;
   }
   return sum;
 }

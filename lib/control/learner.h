@@ -36,7 +36,7 @@ class Learner {
   std::map<std::string, double> Tolerances(const analysis::Circumstances& circumstances,
                                            const model::TrialSpec& spec) const;
   void Spend(WallTime at, double amount);
-  double SpentSince(WallTime at) const;
+  double SpentInADay(WallTime now) const;  // up to now
 
   // Takes the new points in, fits, and returns the new version with the error on those points before and
   // after.

@@ -178,6 +178,18 @@ int PlannedLevel(const PlanView& view, double demand_rps) {
       .level;
 }
 
+Doubts DoubtsOf(const Trigger& trigger, const PlanView& view, double taught) {
+  if (trigger.kind == TriggerKind::kNewVersion || !view.curve.version_known() || trigger.planned <= 0) {
+    return {0.5, 0.5};
+  }
+  const auto holds = [&](int level) {
+    return view.curve.ProbabilityHolds(trigger.planned_rps / level, view.spec.slo);
+  };
+  const bool smaller = trigger.planned > std::max(1, view.spec.bounds.min);
+  return {.too_small = std::max(taught, 1 - holds(trigger.planned)),
+          .too_large = smaller ? std::max(taught, holds(trigger.planned - 1)) : 0};
+}
+
 std::optional<Trigger> FindTrigger(const PlanView& view, const std::optional<forecast::LimitSignal>& signal) {
   if (!view.curve.known() || view.current <= 0) {
     return std::nullopt;

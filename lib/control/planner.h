@@ -36,6 +36,15 @@ double PlannedDemand(const PlanView& view, Micros hold);
 // nothing.
 int PlannedLevel(const PlanView& view, double demand_rps);
 
+// How likely a trial is to change the decision, 0..1.
+struct Doubts {
+  double too_small = 0;  // the planned level does not hold
+  double too_large = 0;  // a smaller one does
+};
+// The curve says so by its own uncertainty, but it does not know what it does not know: never less than
+// `taught`, the share of past plans that were wrong. A version that was never measured is anybody's guess.
+Doubts DoubtsOf(const model::Trigger& trigger, const PlanView& view, double taught);
+
 // Breach, proximity, capacity crossed within the lead time, or surplus; nothing while the plan equals what
 // serves.
 std::optional<model::Trigger> FindTrigger(const PlanView& view,

@@ -52,6 +52,7 @@ void ServiceMachine::Adopt(const model::ServiceSpec& spec, Context& c) {
   if (fresh || before.forecast != spec.forecast || before.triggers != spec.triggers ||
       cost::CoverageOf(before) != cost::CoverageOf(spec)) {
     demand_.emplace(spec);
+    demand_->SetReach(Reach());
   }
   if (trial_ && (trial_->version() != ProductionVersion() && trial_->version() != IdentityOf(spec))) {
     Supersede("the service was changed", c);
@@ -117,7 +118,7 @@ void ServiceMachine::Handle(const ports::DeleteService& event, Context& c) {
 Status ServiceMachine::WhyNotAsked(const Context& c) const {
   if (service_.spec.mode == Mode::kObserve) {
     return WithReason(
-        FailedPrecondition("service {} is in mode OBSERVE: no proposal is tested", service_.spec.id),
+        FailedPrecondition("service {} is in mode OBSERVE: nothing is tested", service_.spec.id),
         "MODE_OBSERVE");
   }
   if (c.host.frozen()) {

@@ -19,8 +19,7 @@ analysis::Circumstances ServiceMachine::CircumstancesOf(const model::Trigger& tr
     circumstances.traffic = trigger.present_rps / trigger.planned_rps;
   }
   circumstances.dispersion = demand_->PeakOverMean() - 1;
-  const auto day = now.wall.time_since_epoch() % std::chrono::hours(24);
-  circumstances.hour = ToSeconds(std::chrono::duration_cast<Micros>(day)) / 3600;
+  circumstances.hour = analysis::HourOfDay(now.wall);
   circumstances.mirrored = mirrored_share_;
   return circumstances;
 }

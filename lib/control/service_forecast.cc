@@ -35,16 +35,16 @@ void ServiceMachine::OnStep(const DemandTracker::Step& step, Context& c) {
               step.signal->upper ? "upper" : "lower", step.signal->evidence);
     if (step.signal->kind == model::TriggerKind::kDrift) {
       version_due_ = version_due_.value_or(model::RetrainCause::kDrift);
+      drift_ = step.signal;
     }
-    held_signal_ = HeldSignal{*step.signal, service_.spec.triggers.proximity_n};
   }
   if (demand_->forecaster().WantsFit()) {
     RequestFit(c);
   }
-  Consider(held_signal_ ? std::optional(held_signal_->signal) : std::nullopt, c);
-  if (held_signal_ && --held_signal_->steps_left <= 0) {
-    held_signal_.reset();
+  if (demand_->forecast().widening <= 1) {
+    drift_.reset();  // learnt by now
   }
+  Consider(drift_ ? drift_ : step.signal, c);
   demand_->SetReach(Reach());
   if (follow_up_ && follow_up_->Over(c.now.mono)) {
     EndFollowUp(c);

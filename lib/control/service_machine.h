@@ -130,7 +130,6 @@ class ServiceMachine {
   std::optional<std::string> WhyNoTrial(const model::Trigger& trigger, std::vector<model::Arm>& arms,
                                         Context& c);
   cost::WorthInput TrialOutlook(const model::Trigger& trigger, size_t arms, const Context& c);
-  void AddDoubts(const model::Trigger& trigger, const PlanView& view, cost::WorthInput& worth);
   std::optional<std::string> OverBudget(const cost::WorthInput& outlook, const Context& c) const;
   void TakeFromCache(const model::Trigger& trigger, std::vector<model::Arm>& arms, const Context& c) const;
   analysis::Circumstances CircumstancesOf(const model::Trigger& trigger, Now now) const;
@@ -203,14 +202,10 @@ class ServiceMachine {
   int serving_seen_ = 0;  // UP in the balancer
   int surplus_steps_ = 0;
   bool fit_underway_ = false;
-  bool fit_asked_ = false;                          // while one was underway
-  std::optional<model::RetrainCause> version_due_;  // once the fits that are underway are there
-  std::vector<ports::ReplyToken> version_waiting_;  // callers, bounded
-  struct HeldSignal {
-    forecast::LimitSignal signal;
-    int steps_left = 0;
-  };
-  std::optional<HeldSignal> held_signal_;              // so that a cool-down or a trial does not lose it
+  bool fit_asked_ = false;                             // while one was underway
+  std::optional<model::RetrainCause> version_due_;     // once the fits that are underway are there
+  std::vector<ports::ReplyToken> version_waiting_;     // callers, bounded
+  std::optional<forecast::LimitSignal> drift_;         // noticed, and no decision has begun since
   std::optional<model::TriggerKind> test_afterwards_;  // what went first, untested
   bool version_tried_ = false;                         // the version in production had its trial
   std::string refused_version_;                        // held nowhere; waits for another spec

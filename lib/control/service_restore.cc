@@ -16,6 +16,7 @@ void ServiceMachine::Handle(const ports::Restored& event, Context& c) {
   learner_.Restore(event.models);
   measured_.Restore(learner_.measured());
   demand_.emplace(service_.spec);
+  demand_->SetReach(Reach());
   demand_->Import(event.demand_rps);
   fleet_.Restore(event.instances);
   phase_ = service_.deleting ? Phase::kDeleting : Phase::kIdle;

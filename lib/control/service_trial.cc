@@ -13,8 +13,6 @@ using model::TriggerKind;
 
 namespace {
 
-constexpr Micros kBudgetTime = std::chrono::hours(24);
-
 bool Ordered(model::TriggerKind kind) {  // by a caller, who wants it measured
   return kind == TriggerKind::kProposal || kind == TriggerKind::kCalibration;
 }
@@ -38,7 +36,7 @@ void ServiceMachine::Begin(const model::Trigger& trigger, Urgency urgency, Conte
   decision.create_time = c.now.wall;
   decision.reason = trigger.evidence;
   decision_ = std::move(decision);
-  held_signal_.reset();
+  drift_.reset();
   c.out.Log("decision={} trigger={} from={} planned={} evidence=\"{}\"", decision_->id,
             model::TriggerKindName(trigger.kind), trigger.current, trigger.planned, trigger.evidence);
 
@@ -59,23 +57,6 @@ void ServiceMachine::Begin(const model::Trigger& trigger, Urgency urgency, Conte
   StartTrial(std::move(arms), c);
 }
 
-// How likely a trial is to change the decision. The curve says so by its own uncertainty, but it does not
-// know what it does not know: no less than what past plans taught.
-void ServiceMachine::AddDoubts(const model::Trigger& trigger, const PlanView& view, cost::WorthInput& worth) {
-  const bool unknown = trigger.kind == TriggerKind::kNewVersion || !view.curve.version_known();
-  if (unknown || trigger.planned <= 0) {
-    worth.probability_too_small = worth.probability_too_large = 0.5;
-    return;
-  }
-  const double taught = learner_.PlanWrongProbability();
-  const auto holds = [&](int level) {
-    return view.curve.ProbabilityHolds(trigger.planned_rps / level, service_.spec.slo);
-  };
-  worth.probability_too_small = std::max(taught, 1 - holds(trigger.planned));
-  const bool smaller = trigger.planned > std::max(1, service_.spec.bounds.min);
-  worth.probability_too_large = smaller ? std::max(taught, holds(trigger.planned - 1)) : 0;
-}
-
 cost::WorthInput ServiceMachine::TrialOutlook(const model::Trigger& trigger, size_t arms, const Context& c) {
   const PlanView view = View(ProductionVersion(), c.now);
   cost::WorthInput worth;
@@ -85,7 +66,9 @@ cost::WorthInput ServiceMachine::TrialOutlook(const model::Trigger& trigger, siz
   worth.hold_seconds = ToSeconds(service_.spec.forecast.hold);
   worth.shadows = static_cast<int>(arms) * service_.spec.shadows.shadows_per_level;
   worth.trial_seconds = ToSeconds(view.trial_time);
-  AddDoubts(trigger, view, worth);
+  const Doubts doubts = DoubtsOf(trigger, view, learner_.PlanWrongProbability());
+  worth.probability_too_small = doubts.too_small;
+  worth.probability_too_large = doubts.too_large;
   // A plan found wrong in production is corrected after an emergency and a lead time, and not worse than for
   // the hold. One that was measured to hold can only be too large.
   worth.violation_minutes_if_wrong =
@@ -109,7 +92,7 @@ bool ServiceMachine::WouldTest(const model::Trigger& trigger, const Context& c) 
 std::optional<std::string> ServiceMachine::OverBudget(const cost::WorthInput& outlook,
                                                       const Context& c) const {
   const double budget = service_.spec.trial.daily_budget;
-  const double spent = learner_.SpentSince(c.now.wall - kBudgetTime);
+  const double spent = learner_.SpentInADay(c.now.wall);
   const double price = cost::ShadowCost(service_.spec.prices, outlook.shadows * outlook.trial_seconds);
   if (budget <= 0 || spent + price <= budget) {
     return std::nullopt;

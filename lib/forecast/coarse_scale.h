@@ -36,16 +36,10 @@ class CoarseScale {
   std::vector<double> Expected(WallTime first, int count) const;
 
   void AskForFit() { forecaster_.AskForFit(); }
-  bool WantsFit() const { return forecaster_.WantsFit(); }
-  std::shared_ptr<const FitInput> CopyForFit() const { return forecaster_.CopyForFit(); }
   void Adopt(const Fit& fit);
   void Revert(model::FittedForecast kept) { forecaster_.Revert(std::move(kept)); }
-  bool fitted() const { return forecaster_.fitted(); }
   Micros step() const { return step_; }
-  model::FittedForecast Kept() const { return forecaster_.Kept(); }
-  model::ForecastScale Scale() const { return forecaster_.Scale(); }
-  int changes() const { return forecaster_.changes(); }
-  size_t observations() const { return forecaster_.observations(); }
+  const Forecaster& forecaster() const { return forecaster_; }
 
  private:
   void Project();

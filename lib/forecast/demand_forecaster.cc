@@ -41,8 +41,8 @@ std::vector<model::FittedForecast> DemandForecaster::Kept() const {
   if (fine_.fitted()) {
     kept.push_back(fine_.Kept());
   }
-  if (coarse_ && coarse_->fitted()) {
-    kept.push_back(coarse_->Kept());
+  if (coarse_ && coarse_->forecaster().fitted()) {
+    kept.push_back(coarse_->forecaster().Kept());
   }
   return kept;
 }
@@ -62,7 +62,7 @@ model::Forecast DemandForecaster::Predict(Micros within) const {
   forecast.widening = fine_.Widening();
   forecast.scales.push_back(fine_.Scale());
   if (coarse_) {
-    forecast.scales.push_back(coarse_->Scale());
+    forecast.scales.push_back(coarse_->forecaster().Scale());
   }
   if (within > Micros(0) && !forecast.steps.empty()) {
     forecast.peak = {.within = within,
@@ -73,12 +73,12 @@ model::Forecast DemandForecaster::Predict(Micros within) const {
 }
 
 bool DemandForecaster::WantsFit() const {
-  return fine_.WantsFit() || (coarse_ && coarse_->WantsFit());
+  return fine_.WantsFit() || (coarse_ && coarse_->forecaster().WantsFit());
 }
 
 std::shared_ptr<const FitInput> DemandForecaster::CopyForFit() const {
-  const bool coarse = coarse_ && coarse_->WantsFit() && !fine_.WantsFit();
-  return coarse ? coarse_->CopyForFit() : fine_.CopyForFit();
+  const bool coarse = coarse_ && coarse_->forecaster().WantsFit() && !fine_.WantsFit();
+  return coarse ? coarse_->forecaster().CopyForFit() : fine_.CopyForFit();
 }
 
 void DemandForecaster::Adopt(const Fit& fit) {

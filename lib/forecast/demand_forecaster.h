@@ -39,7 +39,7 @@ class DemandForecaster {
   // `within`: of the peak.
   model::Forecast Predict(Micros within = Micros(0)) const;
   // Changes of behaviour noticed so far, at either scale.
-  int changes() const { return fine_.changes() + (coarse_ ? coarse_->changes() : 0); }
+  int changes() const { return fine_.changes() + (coarse_ ? coarse_->forecaster().changes() : 0); }
   double NaiveError() const { return fine_.NaiveError(); }
   double PeakUpper(Micros from, Micros to) const { return fine_.PeakUpper(from, to); }
   double PeakExpected(Micros from, Micros to) const { return fine_.PeakExpected(from, to); }

@@ -41,6 +41,13 @@ double MaseOf(const Rolling& rolling, const Transform& transform, int season,
   return naive > 0 && count > 0 ? (error / count) / (naive / naive_count) : 0;
 }
 
+void RollNaive(const Rolling& rolling, std::span<const int> seasons, double sigma,
+               std::vector<Paths>& members) {
+  for (const int season : seasons) {
+    members.push_back(Roll(rolling, Combination({}, {season}, {1.0}), sigma));
+  }
+}
+
 // Everything that makes forecasts, in the order of its weights.
 std::vector<Paths> TrainMembers(const Rolling& rolling, Fit& fit) {
   std::vector<Paths> members;
@@ -63,9 +70,7 @@ std::vector<Paths> TrainMembers(const Rolling& rolling, Fit& fit) {
   if (fit.seasons.empty()) {
     fit.seasons.push_back(1);
   }
-  for (const int season : fit.seasons) {
-    members.push_back(Roll(rolling, Combination({}, {season}, {1.0}), sigma));
-  }
+  RollNaive(rolling, fit.seasons, sigma, members);
   return members;
 }
 
@@ -109,9 +114,7 @@ std::vector<Paths> RollMembers(const Rolling& rolling, double sigma, const Fit& 
   for (const Smoothing& smoothing : fit.smoothing) {
     members.push_back(Roll(rolling, Combination({}, {smoothing}, {}, {1.0}), sigma));
   }
-  for (const int season : fit.seasons) {
-    members.push_back(Roll(rolling, Combination({}, {season}, {1.0}), sigma));
-  }
+  RollNaive(rolling, fit.seasons, sigma, members);
   return members;
 }
 

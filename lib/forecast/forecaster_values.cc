@@ -10,17 +10,6 @@
 namespace shadowd::forecast {
 namespace {
 
-std::string LengthText(Micros length) {
-  constexpr Micros kDay = std::chrono::hours(24), kHour = std::chrono::hours(1);
-  constexpr Micros kMinute = std::chrono::minutes(1);
-  for (const auto& [unit, word] : {std::pair(kDay, "d"), std::pair(kHour, "h"), std::pair(kMinute, "min")}) {
-    if (length >= unit && length % unit == Micros(0)) {
-      return fmt::format("{} {}", length / unit, word);
-    }
-  }
-  return fmt::format("{:g} s", ToSeconds(length));
-}
-
 std::string NameOf(const Features& features) {
   std::string name = fmt::format("linear on lags {}", fmt::join(features.lags, ","));
   if (!features.means.empty()) {
@@ -46,13 +35,14 @@ model::ForecastScale Forecaster::Scale() const {
     names.push_back(NameOf(model.features()));
   }
   for (const Smoothing& smoothing : combination_.smoothing()) {
-    names.push_back(fmt::format("smoothing, {} seasons", smoothing.seasons().size()));
+    names.push_back(smoothing.seasons().empty()       ? "smoothing"
+                    : smoothing.seasons().size() == 1 ? "smoothing with a season"
+                                                      : "smoothing with two seasons");
   }
   for (const int season : combination_.seasons()) {
-    const Micros length = season * options_.step;
-    names.push_back(season == 1 ? "last value" : "naive, " + LengthText(length) + " ago");
+    names.push_back(season == 1 ? "last value" : fmt::format("naive, {} steps ago", season));
     if (season > 1) {
-      scale.seasons.push_back(length);
+      scale.seasons.push_back(season * options_.step);
     }
   }
   for (size_t m = 0; m < names.size(); ++m) {

@@ -146,6 +146,25 @@ TEST_CASE("when the day's budget is spent nothing more is tested, and the decisi
   CHECK(world.kept(kShop).trials.empty());
 }
 
+TEST_CASE("a level that was measured a short while ago is not measured again by the next trial") {
+  int cached = 0;
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    World world(DemoOptions(seed));  // days of three minutes, whose peaks and troughs come again
+    REQUIRE(world.Send({kShop, ports::ApplyService{DemoSpec(model::Mode::kAct, "1"), ""}, 0, "test"})->ok());
+    world.RunFor(std::chrono::seconds(15));
+    REQUIRE(world.Send({kShop, ports::ImportHistory(DemoHistory(world, seed)), 0, "test"})->ok());
+    world.RunFor(std::chrono::seconds(900));
+    for (const auto& [id, trial] : world.kept(kShop).trials) {
+      for (const model::Arm& arm : trial.arms) {
+        cached += arm.cached ? 1 : 0;
+        CHECK(arm.shadows.empty() == arm.cached);
+        CHECK((!arm.cached || arm.verdict.slo != model::SloAxis::kUnknown));
+      }
+    }
+  }
+  CHECK(cached > 0);
+}
+
 TEST_CASE("what a trial has settled outlives a restart, and goes on into the next version of the model") {
   World world = Steady(4, DemoSpec(model::Mode::kAct, "1"));
   world.RunFor(std::chrono::seconds(60));
@@ -163,7 +182,10 @@ TEST_CASE("what a trial has settled outlives a restart, and goes on into the nex
   CHECK(std::equal(measured.begin(), measured.end(), later.begin()));
 }
 
-TEST_CASE("demand that changes its ways asks for a trial of its own") {
+namespace {
+
+// Demand that settles at another level after two minutes; four replicas hold both.
+World Shifting(Micros resolution) {
   WorldOptions options = DemoOptions(6);
   options.demand_rps = [](double seconds) {
     Rng noise(static_cast<uint64_t>(seconds) + 9);
@@ -171,7 +193,9 @@ TEST_CASE("demand that changes its ways asks for a trial of its own") {
   };
   World world(options);
   model::ServiceSpec spec = DemoSpec(model::Mode::kAct, "1");
-  spec.bounds.min = 4;  // holds both
+  spec.bounds.min = 4;
+  spec.forecast.resolution = resolution;
+  spec.forecast.seasons = {static_cast<int>(std::chrono::seconds(180) / resolution)};
   spec.trial.measured_fresh = Micros(0);
   REQUIRE(world.Send({kShop, ports::ApplyService{spec, ""}, 0, "test"})->ok());
   world.RunFor(std::chrono::seconds(15));
@@ -181,19 +205,43 @@ TEST_CASE("demand that changes its ways asks for a trial of its own") {
     rps = 300 * (1 + 0.01 * rng.Normal());
   }
   REQUIRE(world.Send({kShop, std::move(history), 0, "test"})->ok());
+  return world;
+}
+
+std::optional<model::Decision> OnDrift(const World& world) {
+  for (const model::Decision& decision : world.Decisions(kShop)) {
+    if (decision.trigger.kind == model::TriggerKind::kDrift) {
+      return decision;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+TEST_CASE("demand that changes its ways asks for a trial of its own") {
+  World world = Shifting(std::chrono::seconds(1));
   world.RunFor(std::chrono::seconds(180));
-  const auto decisions = world.Decisions(kShop);
   INFO(Story(world));
-  const auto drift = std::find_if(decisions.begin(), decisions.end(), [](const model::Decision& decision) {
-    return decision.trigger.kind == model::TriggerKind::kDrift;
-  });
-  REQUIRE(drift != decisions.end());
+  const std::optional<model::Decision> drift = OnDrift(world);
+  REQUIRE(drift);
   CHECK_FALSE(drift->trial.empty());
   CHECK(drift->trigger.evidence.find("no longer behaves") != std::string::npos);
   const auto& models = world.kept(kShop).models;
   CHECK(std::any_of(models.begin(), models.end(), [](const model::ModelVersion& version) {
     return version.cause == model::RetrainCause::kDrift;
   }));
+}
+
+TEST_CASE("a drift that is noticed while another trial runs is not forgotten") {
+  for (const int begin : {120, 125, 130, 135, 140}) {
+    World world = Shifting(std::chrono::seconds(5));
+    world.RunFor(std::chrono::seconds(begin - 15));
+    REQUIRE(world.Send({kShop, ports::ProposeScaling{5, ""}, 0, "test"})->ok());
+    world.RunFor(std::chrono::seconds(100));
+    INFO("a trial from " << begin << " s on\n" << Story(world));
+    CHECK(OnDrift(world));
+  }
 }
 
 TEST_CASE(

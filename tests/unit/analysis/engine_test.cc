@@ -156,5 +156,22 @@ TEST_CASE("Nothing measured is said to be nothing") {
   CHECK(verdict.reason.find("nothing was measured") != std::string::npos);
 }
 
+TEST_CASE(
+    "what a cached level showed is in the history, so it counts among the arms that the curve runs through") {
+  const auto reason_of = [](bool cached) {
+    EngineOptions options;
+    options.history = sim::ProductionPoints(sim::DemoPlant(false), 30, 150, 40, 5, 3, "1");
+    options.version = "1";
+    std::vector<model::Arm> arms = {MakeArm(3, 140), MakeArm(4, 105), MakeArm(5, 84)};
+    arms[2].cached = cached;
+    Engine engine(options, arms);
+    Feed(engine, 0, sim::DemoPlant(false), 140, 8);
+    Feed(engine, 1, sim::DemoPlant(false), 105, 8);
+    return engine.Verdicts(false)[0].reason;
+  };
+  CHECK(reason_of(true).find("by the curve through all arms") != std::string::npos);
+  CHECK(reason_of(false).find("by the curve through all arms") == std::string::npos);
+}
+
 }  // namespace
 }  // namespace shadowd::analysis

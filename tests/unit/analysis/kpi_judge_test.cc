@@ -149,7 +149,7 @@ TEST_CASE("Of the latencies only the quantile that the SLO names is held against
   input.slo.latency_quantile = quantile;
   input.slo.latency_limit = milliseconds(1);
   Requests(input, 40, 1);
-  CHECK(SloKind(input.slo) == named);
+  CHECK(model::SloKind(input.slo) == named);
   for (const KpiKind kind : {KpiKind::kLatencyP50, KpiKind::kLatencyP95, KpiKind::kLatencyP99}) {
     CHECK(input.Judge(kind).slo == (kind == named ? SloAxis::kFails : SloAxis::kUnknown));
   }

@@ -126,7 +126,7 @@ TEST_CASE("A forecast is described with its plot, scores, models and triggers, a
                       4,
                       {std::chrono::hours(24)},
                       true,
-                      {{"linear on lags 1,2", 0.75}, {"smoothing, 1 seasons", 0.25}},
+                      {{"linear on lags 1,2", 0.75}, {"smoothing with a season", 0.25}},
                       0.71,
                       900},
                      {std::chrono::minutes(5), 0, {}, false, {}, 0, 17}};
@@ -137,9 +137,9 @@ TEST_CASE("A forecast is described with its plot, scores, models and triggers, a
   INFO(told.out << told.err);
   REQUIRE(told.code == 0);
   for (const char* part :
-       {"* expected", "at most 141 within 40 s", "104 req/s expected", "97.0 % of 55 past peaks",
-        "1.25 times as wide", "95.1 %", "season 1 d, logarithm of demand", "75 %  linear on lags 1,2",
-        "steps of 5 min: no fit yet, 17 steps known", "Triggers of late", "PROPOSAL"}) {
+       {"* expected", "at most 141 within 40s", "104 req/s expected", "97.0 % of 55 past peaks",
+        "1.25 times as wide", "95.1 %", "season 1d, logarithm of demand", "75 %  linear on lags 1,2",
+        "steps of 5m: no fit yet, 17 steps known", "Triggers of late", "PROPOSAL"}) {
     CHECK(Has(told.out, part));
   }
   const auto json = nlohmann::json::parse(Ctl(rig, "describe forecast web -o json").out);

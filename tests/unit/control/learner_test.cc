@@ -154,7 +154,7 @@ TEST_CASE("a revert knows what the old version knew, goes on numbering and keeps
   CHECK(learner.CurveOf("1", kNow).MaxLoad(kSlo, 0.5) != Approx(load).epsilon(0.05));
   learner.Revert(before.learnt);
   CHECK(learner.CurveOf("1", kNow).MaxLoad(kSlo, 0.5) == Approx(load));
-  CHECK(learner.SpentSince(kNow - std::chrono::hours(1)) == Approx(0.25));
+  CHECK(learner.SpentInADay(kNow + std::chrono::hours(1)) == Approx(0.25));
   CHECK(learner.Retrain(model::RetrainCause::kReverted, {}, "1", {}, kSlo, kNow).number == before.number + 2);
 }
 
@@ -162,10 +162,10 @@ TEST_CASE("what shadows cost is forgotten after a day") {
   Learner learner(model::ServiceId("web"));
   learner.Spend(kNow, 1);
   learner.Spend(kNow + std::chrono::hours(20), 2);
-  CHECK(learner.SpentSince(kNow - std::chrono::hours(4)) == Approx(3));
-  CHECK(learner.SpentSince(kNow + std::chrono::hours(1)) == Approx(2));
+  CHECK(learner.SpentInADay(kNow + std::chrono::hours(20)) == Approx(3));
+  CHECK(learner.SpentInADay(kNow + std::chrono::hours(25)) == Approx(2));
   learner.Spend(kNow + std::chrono::hours(30), 4);
-  CHECK(learner.SpentSince(kNow - std::chrono::hours(4)) == Approx(6));
+  CHECK(learner.SpentInADay(kNow + std::chrono::hours(30)) == Approx(6));
 }
 
 TEST_CASE("plans that do not stand raise the probability that the next one is wrong") {

@@ -281,3 +281,22 @@ TEST_CASE("a null trial has two arms at today's load, also where the spec has no
   CHECK(arms[1].role == model::ArmRole::kNull);
   CHECK(arms[0].load_rps == Approx(arms[1].load_rps));
 }
+
+TEST_CASE("what the curve is sure of leaves the doubt that past plans teach, what it is not leaves its own") {
+  Fixture f(250);
+  model::Trigger trigger;
+  trigger.kind = TriggerKind::kCapacity;
+  trigger.planned = 4;
+  trigger.planned_rps = 300;  // two replicas would do
+  const Doubts wasteful = DoubtsOf(trigger, f.View(), 0.1);
+  CHECK(wasteful.too_small == Approx(0.1));
+  CHECK(wasteful.too_large > 0.9);
+  trigger.planned_rps = 760;  // four at 190 each, next to saturation
+  const Doubts tight = DoubtsOf(trigger, f.View(), 0.1);
+  CHECK(tight.too_small > 0.5);
+  CHECK(tight.too_large == Approx(0.1));
+  f.spec.bounds.min = 4;
+  CHECK(DoubtsOf(trigger, f.View(), 0.1).too_large == 0);  // none is allowed
+  trigger.kind = TriggerKind::kNewVersion;
+  CHECK(DoubtsOf(trigger, f.View(), 0.1).too_small == 0.5);
+}

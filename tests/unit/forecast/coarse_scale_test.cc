@@ -29,7 +29,7 @@ CoarseScale Fitted() {
     history.emplace_back(At(t), Day(t));
   }
   coarse.Import(history);
-  coarse.Adopt(FitModels(*coarse.CopyForFit()));
+  coarse.Adopt(FitModels(*coarse.forecaster().CopyForFit()));
   return coarse;
 }
 
@@ -79,18 +79,18 @@ TEST_CASE("what a day says of the next half hour is followed between the middles
 
 TEST_CASE("a coarse step of which less than half was seen is a gap") {
   CoarseScale coarse = Fitted();
-  const size_t before = coarse.observations();
+  const size_t before = coarse.forecaster().observations();
   const int64_t start = 4 * 86400;
   for (int i = 0; i < 9; ++i) {  // of 20
     coarse.Observe(At(start + 15 * i), 5000);
   }
   coarse.Observe(At(start + 300), Day(start + 300));
-  CHECK(coarse.observations() == before);
+  CHECK(coarse.forecaster().observations() == before);
   for (int i = 1; i < 20; ++i) {
     coarse.Observe(At(start + 300 + 15 * i), Day(start + 300 + 15 * i));
   }
   coarse.Observe(At(start + 600), Day(start + 600));
-  CHECK(coarse.observations() == before + 1);
+  CHECK(coarse.forecaster().observations() == before + 1);
   CHECK(coarse.Expected(At(start + 615), 1).at(0) < 1000);
 }
 

@@ -111,7 +111,7 @@ TEST_CASE("What is fitted is told by name, with weights that add up") {
   bool naive = false;
   for (const auto& member : scale.members) {
     sum += member.weight;
-    naive = naive || member.name == "naive, 1 d ago";
+    naive = naive || member.name == "naive, 24 steps ago";
   }
   CHECK(sum == Approx(1));
   CHECK(naive);

@@ -129,6 +129,37 @@ TEST_CASE("measuring waits for every shadow, then each is fed its load and the n
   CHECK(f.LastTraffic()->feeds[2].instances == 2);
 }
 
+TEST_CASE("the error bound is shared with the round that may follow") {
+  Fixture f;
+  f.AllReady();
+  const auto engine_of = [&](int rounds) {
+    analysis::EngineOptions options;
+    options.slo = f.spec.slo;
+    options.alpha = f.spec.trial.alpha;
+    options.rounds = rounds;
+    options.warm_up = f.spec.trial.warm_up;
+    options.deadline = f.spec.trial.deadline;
+    options.version = "1";
+    return analysis::Engine(options, f.run->trial().arms);
+  };
+  analysis::Engine one = engine_of(1), two = engine_of(2);
+  for (int second = 0; second < 12; ++second) {
+    const Rng before = f.rng;
+    f.Second(20'000);
+    const Rng after = std::exchange(f.rng, before);
+    for (size_t arm = 0; arm < 3; ++arm) {  // the same windows
+      const model::KpiWindow window = f.Window(f.run->trial().arms[arm].load_rps, 20'000);
+      one.AddShadowWindow(arm, window);
+      two.AddShadowWindow(arm, window);
+    }
+    f.rng = after;
+  }
+  f.run->TakeVerdicts(f.now);
+  const model::KpiDelta& measured = f.run->trial().arms[0].verdict.kpis[0];
+  CHECK(measured.high == two.Verdicts(false)[0].kpis[0].high);
+  CHECK(measured.high > one.Verdicts(false)[0].kpis[0].high);
+}
+
 TEST_CASE("a level that was measured of late has no shadow and keeps its verdict, the others are measured") {
   Fixture f;
   TrialRun::Setup setup;
