@@ -369,6 +369,7 @@ void App::Stop() {
   }
   p.rpc.reset();
   p.web.reset();
+  p.loop->EndSteps();
   if (p.data_plane) {
     p.data_plane->Stop();
   }

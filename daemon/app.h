@@ -1,8 +1,8 @@
 // Owns every part of the daemon and knows the order in which they start and stop; nothing else knows more
 // than its neighbours. Start: lock and store, what was stored into core and read model, provider (which looks
-// for what still runs), RPC, web. Stop is the reverse: no new calls, open ones end, traffic and observation
-// end, shadows end, production stays, the store is flushed. Used from the main thread, which waits for
-// signals; the loop has a thread of its own.
+// for what still runs), RPC, web. Stop is the reverse: no new calls, open ones end, the core steps no more,
+// traffic and observation end, shadows end, production stays, the store is flushed. A trial that ran is
+// closed by the next start. Used from the main thread, which waits for signals; the loop has its own.
 #pragma once
 
 #include <memory>

@@ -121,6 +121,12 @@ void Loop::Run(std::function<void()> call) {
 }
 
 void Loop::Step(const ports::Event& event, MonoTime arrived, Done done) {
+  if (ended_.load()) {
+    if (done) {
+      done(Unavailable("shadowd is stopping"));
+    }
+    return;
+  }
   ++stats_.events;
   const Now now = ReadClocks();
   stats_.lag_us = (now.mono - arrived).count();

@@ -79,6 +79,9 @@ class Loop final : public Dispatcher {
 
   void RunUntilStopped();  // on the thread that becomes the loop
   void BeginDraining() { draining_.store(true); }
+  // The core hears of nothing more. Parts that are being stopped report ends that say nothing of the service:
+  // a trial would be decided by them, and production changed on the way out.
+  void EndSteps() { ended_.store(true); }
   void Stop();  // any thread; returns at once, RunUntilStopped ends after what is queued
 
  private:
@@ -98,6 +101,7 @@ class Loop final : public Dispatcher {
   LoopStats stats_;
   std::function<void(const ports::Action&)> executor_;
   std::atomic<bool> draining_{false};
+  std::atomic<bool> ended_{false};
   std::unique_ptr<Impl> impl_;
 };
 

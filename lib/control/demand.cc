@@ -153,15 +153,25 @@ DemandTracker::Step DemandTracker::Complete(WallTime start, double rps) {
                                 step.signal ? "; " + step.signal->evidence : std::string())};
   }
   scoreboard_.Observe(start, resolution_, rps);
-  Publish();
+  model::Forecast forecast = forecaster_.Predict(reach_);
+  if (forecast.model_version > 0) {
+    scoreboard_.Remember(forecast);
+  }
+  Publish(std::move(forecast));
   return step;
 }
 
-void DemandTracker::Publish() {
-  forecast_ = forecaster_.Predict(reach_);
-  if (forecast_.model_version > 0) {
-    scoreboard_.Remember(forecast_);
+bool DemandTracker::Renew(WallTime now) {
+  model::Forecast forecast = forecaster_.Predict(reach_);
+  if (forecast.steps.empty() || forecast.steps.back().at <= now) {
+    return false;
   }
+  Publish(std::move(forecast));
+  return true;
+}
+
+void DemandTracker::Publish(model::Forecast forecast) {
+  forecast_ = std::move(forecast);
   scoreboard_.Publish(forecaster_.NaiveError(), forecast_);
   if (forecast_.state == model::ForecastState::kReady) {
     if (const std::optional<std::string> why = WhyNotTrusted(forecast_)) {

@@ -37,6 +37,9 @@ class DemandTracker {
   // Demand as reported from outside; returns the steps it completed.
   std::vector<Step> AddSample(WallTime at, double rps);
   void Import(std::span<const std::pair<WallTime, double>> demand_rps) { forecaster_.Import(demand_rps); }
+  // The forecast of what is known by now, as after a fit or an import; false where it ends before `now`. What
+  // was said before is what scores are about.
+  bool Renew(WallTime now);
 
   forecast::DemandForecaster& forecaster() { return forecaster_; }
   const forecast::DemandForecaster& forecaster() const { return forecaster_; }
@@ -54,7 +57,7 @@ class DemandTracker {
 
  private:
   Step Complete(WallTime start, double rps);
-  void Publish();
+  void Publish(model::Forecast forecast);
   double GrownSince(Micros span) const;
 
   forecast::DemandForecaster forecaster_;

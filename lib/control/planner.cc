@@ -62,30 +62,24 @@ double TrendWithin(const PlanView& view, Micros within) {
 }
 
 // A limit that crosses what is served within the time that a remedy takes is planned for with its hold, in
-// one jump. A breach or proximity alone says that demand differs from what was expected: the plan then looks
-// no further than the remedy's reach.
+// one jump.
 std::optional<Trigger> CapacityTrigger(const PlanView& view,
                                        const std::optional<forecast::LimitSignal>& signal) {
   const model::ServiceSpec& spec = view.spec;
   const Micros reach = view.lead_time + view.trial_time + spec.forecast.resolution;
   const double held = view.curve.MaxLoad(spec.slo, kPlanConfidence) * view.current;
   const double soon = std::max(UpperWithin(view, reach), TrendWithin(view, reach));
-  const bool crossed = soon > held;
-  const bool signalled = signal.has_value() && signal->upper;
-  if (held <= 0 || view.current >= spec.bounds.max || (!crossed && !signalled)) {
+  if (held <= 0 || view.current >= spec.bounds.max || soon <= held) {
     return std::nullopt;
   }
-  Trigger trigger = Base(crossed ? TriggerKind::kCapacity : signal->kind, view);
-  trigger.planned_rps = crossed ? PlannedDemand(view, spec.forecast.hold) : soon;
-  trigger.planned = std::max(PlannedLevel(view, trigger.planned_rps), view.current + (crossed ? 1 : 0));
-  if (trigger.planned <= view.current) {
-    return std::nullopt;
-  }
+  Trigger trigger = Base(TriggerKind::kCapacity, view);
+  trigger.planned_rps = PlannedDemand(view, spec.forecast.hold);
+  trigger.planned = std::max(PlannedLevel(view, trigger.planned_rps), view.current + 1);
   trigger.evidence = fmt::format(
       "the upper limit reaches {:.0f} req/s within {:.0f} s, {} replicas hold {:.0f} req/s; planned for "
       "{:.0f} req/s",
       soon, ToSeconds(reach), view.current, held, trigger.planned_rps);
-  if (signalled) {
+  if (signal && signal->upper) {
     trigger.evidence = fmt::format("{}; {}", signal->evidence, trigger.evidence);
   }
   return trigger;
@@ -113,14 +107,17 @@ std::optional<Trigger> SurplusTrigger(const PlanView& view,
   return trigger;
 }
 
-// Demand no longer behaves as the models say: whether the level that is planned for it holds is asked anew.
-std::optional<Trigger> DriftTrigger(const PlanView& view,
-                                    const std::optional<forecast::LimitSignal>& signal) {
-  if (!signal || signal->kind != TriggerKind::kDrift || view.trial_time == Micros(0)) {
+// Demand left its upper limit, came close to it, or no longer behaves as the models say: whether the level
+// that is planned for it holds is asked of a trial, also where that level is today's. Drift asks it of the
+// whole hold, the others of what is near.
+std::optional<Trigger> SignalTrigger(const PlanView& view,
+                                     const std::optional<forecast::LimitSignal>& signal) {
+  if (!signal || (!signal->upper && signal->kind != TriggerKind::kDrift) || view.trial_time == Micros(0)) {
     return std::nullopt;
   }
-  Trigger trigger = Base(TriggerKind::kDrift, view);
-  trigger.planned_rps = PlannedDemand(view, view.spec.forecast.hold);
+  Trigger trigger = Base(signal->kind, view);
+  trigger.planned_rps =
+      PlannedDemand(view, signal->kind == TriggerKind::kDrift ? view.spec.forecast.hold : Micros(0));
   trigger.planned = std::max(PlannedLevel(view, trigger.planned_rps), view.current);
   trigger.evidence =
       fmt::format("{}; up to {:.0f} req/s are planned for", signal->evidence, trigger.planned_rps);
@@ -185,6 +182,10 @@ Doubts DoubtsOf(const Trigger& trigger, const PlanView& view, double taught) {
   const auto holds = [&](int level) {
     return view.curve.ProbabilityHolds(trigger.planned_rps / level, view.spec.slo);
   };
+  const bool signal = trigger.kind == TriggerKind::kBreach || trigger.kind == TriggerKind::kProximity;
+  if (signal && trigger.planned == trigger.current) {
+    return {.too_small = 1 - holds(trigger.planned), .too_large = 0};
+  }
   const bool smaller = trigger.planned > std::max(1, view.spec.bounds.min);
   return {.too_small = std::max(taught, 1 - holds(trigger.planned)),
           .too_large = smaller ? std::max(taught, holds(trigger.planned - 1)) : 0};
@@ -200,7 +201,7 @@ std::optional<Trigger> FindTrigger(const PlanView& view, const std::optional<for
   if (std::optional<Trigger> in = SurplusTrigger(view, signal)) {
     return in;
   }
-  return DriftTrigger(view, signal);
+  return SignalTrigger(view, signal);
 }
 
 std::optional<Trigger> FindPressing(const PlanView& view) {

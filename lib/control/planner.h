@@ -43,10 +43,12 @@ struct Doubts {
 };
 // The curve says so by its own uncertainty, but it does not know what it does not know: never less than
 // `taught`, the share of past plans that were wrong. A version that was never measured is anybody's guess.
+// Demand at its upper limit that changes no plan asks only whether today's level holds, which production
+// shows: there the curve is believed.
 Doubts DoubtsOf(const model::Trigger& trigger, const PlanView& view, double taught);
 
-// Breach, proximity, capacity crossed within the lead time, or surplus; nothing while the plan equals what
-// serves.
+// Capacity crossed within the lead time, else surplus, else what demand signals by itself (breach of or
+// proximity to its upper limit, drift), which asks for a trial even of today's level.
 std::optional<model::Trigger> FindTrigger(const PlanView& view,
                                           const std::optional<forecast::LimitSignal>& signal);
 

@@ -27,9 +27,7 @@ void ServiceMachine::Handle(const ports::DemandSample& event, Context& c) {
 
 void ServiceMachine::OnStep(const DemandTracker::Step& step, Context& c) {
   c.out.Put(ports::DemandRecorded{step.at, step.rps});
-  model::Forecast forecast = demand_->forecast();
-  forecast.model_version = learner_.version_number();
-  c.out.Put(std::move(forecast));
+  PutForecast(c);
   if (step.signal) {
     c.out.Log("signal={} side={} evidence=\"{}\"", model::TriggerKindName(step.signal->kind),
               step.signal->upper ? "upper" : "lower", step.signal->evidence);
@@ -49,6 +47,12 @@ void ServiceMachine::OnStep(const DemandTracker::Step& step, Context& c) {
   if (follow_up_ && follow_up_->Over(c.now.mono)) {
     EndFollowUp(c);
   }
+}
+
+void ServiceMachine::PutForecast(Context& c) {
+  model::Forecast forecast = demand_->forecast();
+  forecast.model_version = learner_.version_number();
+  c.out.Put(std::move(forecast));
 }
 
 Micros ServiceMachine::Reach() const {
@@ -77,6 +81,9 @@ void ServiceMachine::Handle(const ports::ForecastFitted& event, Context& c) {
     RequestFit(c);
   } else if (version_due_) {
     MakeDueVersion(c);
+  }
+  if (demand_->Renew(c.now.wall)) {
+    PutForecast(c);
   }
 }
 

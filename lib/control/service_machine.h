@@ -99,6 +99,7 @@ class ServiceMachine {
   void Handle(const ports::RevertModel& event, Context& c);
   void Handle(const ports::ImportHistory& event, Context& c);
   void OnStep(const DemandTracker::Step& step, Context& c);
+  void PutForecast(Context& c);
   bool BeyondForecast() const;
   Micros Reach() const;        // how long a remedy takes
   void AskForFit(Context& c);  // of everything that is known, also where one is underway

@@ -51,6 +51,9 @@ void World::Crash(Micros away) {
   feeds_.Silence();
   uncommitted_.Clear();
   core_ = NewCore();
+  for (auto& [service, kept] : kept_) {
+    kept.forecast.reset();  // told to those who ask, not stored
+  }
   for (const auto& [id, replica] : host_.replicas()) {
     if (replica.lease > Micros(0)) {  // renewed each third of it
       const Micros left = replica.lease - FromSeconds(rng_.Uniform() * ToSeconds(replica.lease) / 3);

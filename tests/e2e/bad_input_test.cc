@@ -285,6 +285,9 @@ TEST_CASE("SIGTERM during a trial ends within five seconds and leaves production
   REQUIRE(Eventually([&] { return host.client().ProposeScaling("services/shop", 3).ok(); }, 20));
   REQUIRE(Eventually([&] { return !host.Shadows().empty(); }, 10));
   CHECK(host.StopDaemon(5) == 0);
+  const std::string journal = host.Journal();
+  // None is made of the shadows' end.
+  CHECK_THAT(journal.substr(journal.find("state=DRAINING")), !Contains("decision="));
   CHECK(host.Shadows().empty());
   CHECK(host.Instances().size() == 2);
   CHECK(host.ServersUp(2));

@@ -184,16 +184,16 @@ TEST_CASE("what a trial has settled outlives a restart, and goes on into the nex
 
 namespace {
 
-// Demand that settles at another level after two minutes; four replicas hold both.
-World Shifting(Micros resolution) {
+// Demand that is steady but for what `times` says, from a history in which it was 300 req/s.
+World Steadily(int replicas, Micros resolution, std::function<double(double)> times) {
   WorldOptions options = DemoOptions(6);
-  options.demand_rps = [](double seconds) {
+  options.demand_rps = [times = std::move(times)](double seconds) {
     Rng noise(static_cast<uint64_t>(seconds) + 9);
-    return (seconds < 120 ? 300 : 345) * (1 + 0.01 * noise.Normal());
+    return 300 * times(seconds) * (1 + 0.01 * noise.Normal());
   };
   World world(options);
   model::ServiceSpec spec = DemoSpec(model::Mode::kAct, "1");
-  spec.bounds.min = 4;
+  spec.bounds.min = replicas;
   spec.forecast.resolution = resolution;
   spec.forecast.seasons = {static_cast<int>(std::chrono::seconds(180) / resolution)};
   spec.trial.measured_fresh = Micros(0);
@@ -208,9 +208,14 @@ World Shifting(Micros resolution) {
   return world;
 }
 
-std::optional<model::Decision> OnDrift(const World& world) {
+// To another level after two minutes; four replicas hold both.
+World Shifting(Micros resolution) {
+  return Steadily(4, resolution, [](double seconds) { return seconds < 120 ? 1.0 : 1.15; });
+}
+
+std::optional<model::Decision> On(model::TriggerKind kind, const World& world) {
   for (const model::Decision& decision : world.Decisions(kShop)) {
-    if (decision.trigger.kind == model::TriggerKind::kDrift) {
+    if (decision.trigger.kind == kind) {
       return decision;
     }
   }
@@ -223,7 +228,7 @@ TEST_CASE("demand that changes its ways asks for a trial of its own") {
   World world = Shifting(std::chrono::seconds(1));
   world.RunFor(std::chrono::seconds(180));
   INFO(Story(world));
-  const std::optional<model::Decision> drift = OnDrift(world);
+  const std::optional<model::Decision> drift = On(model::TriggerKind::kDrift, world);
   REQUIRE(drift);
   CHECK_FALSE(drift->trial.empty());
   CHECK(drift->trigger.evidence.find("no longer behaves") != std::string::npos);
@@ -233,6 +238,21 @@ TEST_CASE("demand that changes its ways asks for a trial of its own") {
   }));
 }
 
+TEST_CASE("demand that left its limit asks whether today's level holds, where the curve is not sure of it") {
+  World world = Steadily(2, std::chrono::seconds(1), [](double seconds) {
+    if (seconds < 17) {
+      return 0.0;  // before its history is known demand is planned for with head-room
+    }
+    return seconds >= 90 && seconds < 92 ? 1.06 : 1.0;
+  });
+  world.RunFor(std::chrono::seconds(120));
+  INFO(Story(world));
+  const std::optional<model::Decision> breach = On(model::TriggerKind::kBreach, world);
+  REQUIRE(breach);
+  CHECK_FALSE(breach->trial.empty());
+  CHECK(breach->planned == 2);
+}
+
 TEST_CASE("a drift that is noticed while another trial runs is not forgotten") {
   for (const int begin : {120, 125, 130, 135, 140}) {
     World world = Shifting(std::chrono::seconds(5));
@@ -240,7 +260,7 @@ TEST_CASE("a drift that is noticed while another trial runs is not forgotten") {
     REQUIRE(world.Send({kShop, ports::ProposeScaling{5, ""}, 0, "test"})->ok());
     world.RunFor(std::chrono::seconds(100));
     INFO("a trial from " << begin << " s on\n" << Story(world));
-    CHECK(OnDrift(world));
+    CHECK(On(model::TriggerKind::kDrift, world));
   }
 }
 

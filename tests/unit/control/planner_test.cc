@@ -101,14 +101,6 @@ TEST_CASE("the plan never leaves the bounds") {
   CHECK_FALSE(FindTrigger(f.View(), std::nullopt));
 }
 
-TEST_CASE("a breach alone plans for what is near, and for nothing where that holds") {
-  Fixture f(250);
-  const forecast::LimitSignal breach{TriggerKind::kBreach, true, "left the limit"};
-  CHECK_FALSE(FindTrigger(f.View(), breach));
-  const forecast::LimitSignal lower{TriggerKind::kBreach, false, "left the lower limit"};
-  CHECK_FALSE(FindTrigger(f.View(), lower));
-}
-
 TEST_CASE("without a curve nothing is planned") {
   Fixture f(420);
   f.curve = capacity::Curve();
@@ -225,17 +217,26 @@ TEST_CASE("what was done untested is tested at the level that serves, and says s
   CHECK(trigger.evidence.find("untested") != std::string::npos);
 }
 
-TEST_CASE("a drift of demand asks for a trial of the level that is planned, where trials are run") {
+TEST_CASE("demand that leaves its limit, nears it or drifts asks whether the planned level holds it") {
+  const auto [kind, upper] =
+      GENERATE(std::pair(TriggerKind::kBreach, true), std::pair(TriggerKind::kProximity, true),
+               std::pair(TriggerKind::kDrift, false));
   Fixture f(250);
-  const forecast::LimitSignal drift{TriggerKind::kDrift, false, "demand no longer behaves"};
-  const auto trigger = FindTrigger(f.View(), drift);
+  const forecast::LimitSignal signal{kind, upper, "demand is not what was expected"};
+  const auto trigger = FindTrigger(f.View(), signal);
   REQUIRE(trigger);
-  CHECK(trigger->kind == TriggerKind::kDrift);
+  CHECK(trigger->kind == kind);
   CHECK(trigger->planned == 2);
-  CHECK_THAT(trigger->evidence, Catch::Contains("demand no longer behaves") && Catch::Contains("req/s"));
+  CHECK_THAT(trigger->evidence, Catch::Contains("not what was expected") && Catch::Contains("req/s"));
   PlanView untested = f.View();
   untested.trial_time = Micros(0);
-  CHECK_FALSE(FindTrigger(untested, drift));
+  CHECK_FALSE(FindTrigger(untested, signal));  // only a trial can answer it
+}
+
+TEST_CASE("demand below its lower limit asks for nothing where there is no surplus") {
+  Fixture f(250);
+  const forecast::LimitSignal lower{TriggerKind::kBreach, false, "left the lower limit"};
+  CHECK_FALSE(FindTrigger(f.View(), lower));
 }
 
 TEST_CASE("a signal below the limits is evidence of the surplus that follows") {
@@ -297,6 +298,11 @@ TEST_CASE("what the curve is sure of leaves the doubt that past plans teach, wha
   CHECK(tight.too_large == Approx(0.1));
   f.spec.bounds.min = 4;
   CHECK(DoubtsOf(trigger, f.View(), 0.1).too_large == 0);  // none is allowed
+  trigger.kind = TriggerKind::kBreach;
+  trigger.current = 4;
+  CHECK(DoubtsOf(trigger, f.View(), 0.1).too_small > 0.5);
+  trigger.planned_rps = 300;
+  CHECK(DoubtsOf(trigger, f.View(), 0.1).too_small < 0.05);  // one in twenty breaches: no trial for each
   trigger.kind = TriggerKind::kNewVersion;
   CHECK(DoubtsOf(trigger, f.View(), 0.1).too_small == 0.5);
 }
