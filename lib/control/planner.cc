@@ -149,6 +149,22 @@ std::vector<int> CandidateLevels(const Trigger& trigger, const model::ServiceSpe
   return levels;
 }
 
+int NullArms(const Trigger& trigger, const model::ShadowSpec& shadows) {
+  return (shadows.null_arm || trigger.kind == TriggerKind::kCalibration) && trigger.current > 0 ? 1 : 0;
+}
+
+std::vector<int> TestedLevels(const Trigger& trigger, const model::ServiceSpec& spec) {
+  std::vector<int> levels = trigger.kind == TriggerKind::kCalibration ? std::vector{trigger.current}
+                                                                      : CandidateLevels(trigger, spec);
+  const int fit = spec.shadows.max_shadows / spec.shadows.shadows_per_level;
+  const int room = std::max(1, fit - NullArms(trigger, spec.shadows));
+  while (static_cast<int>(levels.size()) > room) {  // the furthest from the plan goes first
+    const bool front = trigger.planned - levels.front() > levels.back() - trigger.planned;
+    levels.erase(front ? levels.begin() : levels.end() - 1);
+  }
+  return levels;
+}
+
 model::Arm MakeArm(int level, model::ArmRole role, double load_rps, const PlanView& view) {
   model::Arm arm;
   arm.level = level;
@@ -278,21 +294,16 @@ Trigger AfterwardsTrigger(const PlanView& view, TriggerKind kind) {
   return trigger;
 }
 
+size_t CountArms(const Trigger& trigger, const model::ServiceSpec& spec) {
+  return TestedLevels(trigger, spec).size() + static_cast<size_t>(NullArms(trigger, spec.shadows));
+}
+
 std::vector<model::Arm> PlanArms(const Trigger& trigger, const PlanView& view) {
-  const model::ShadowSpec& shadows = view.spec.shadows;
-  const bool null_trial = trigger.kind == TriggerKind::kCalibration;
-  std::vector<int> levels = null_trial ? std::vector{trigger.current} : CandidateLevels(trigger, view.spec);
-  const int null_arms = (shadows.null_arm || null_trial) && trigger.current > 0 ? 1 : 0;
-  const int room = std::max(1, shadows.max_shadows / shadows.shadows_per_level - null_arms);
-  while (static_cast<int>(levels.size()) > room) {  // the furthest from the plan goes first
-    const bool front = trigger.planned - levels.front() > levels.back() - trigger.planned;
-    levels.erase(front ? levels.begin() : levels.end() - 1);
-  }
   std::vector<model::Arm> arms;
-  for (const int level : levels) {
+  for (const int level : TestedLevels(trigger, view.spec)) {
     arms.push_back(MakeArm(level, model::ArmRole::kCandidate, trigger.planned_rps / level, view));
   }
-  if (null_arms > 0) {
+  if (NullArms(trigger, view.spec.shadows) > 0) {
     arms.push_back(
         MakeArm(trigger.current, model::ArmRole::kNull, trigger.present_rps / trigger.current, view));
   }

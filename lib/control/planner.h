@@ -69,6 +69,7 @@ model::Trigger AfterwardsTrigger(const PlanView& view, model::TriggerKind kind);
 // Candidate levels around the plan (or as listed in the spec), then the null arm; bounded by
 // shadows.max_shadows.
 std::vector<model::Arm> PlanArms(const model::Trigger& trigger, const PlanView& view);
+size_t CountArms(const model::Trigger& trigger, const model::ServiceSpec& spec);  // how many those would be
 // The same arms moved so that `level` is the plan, for another round.
 std::vector<model::Arm> ShiftArms(const std::vector<model::Arm>& arms, int level,
                                   const model::Trigger& trigger, const PlanView& view);

@@ -81,11 +81,10 @@ cost::WorthInput ServiceMachine::TrialOutlook(const model::Trigger& trigger, siz
 }
 
 bool ServiceMachine::WouldTest(const model::Trigger& trigger, const Context& c) {
-  const size_t arms = PlanArms(trigger, View(ProductionVersion(), c.now)).size();
   if (!Trials() || Answered(trigger, c)) {
     return false;
   }
-  const cost::WorthInput outlook = TrialOutlook(trigger, arms, c);
+  const cost::WorthInput outlook = TrialOutlook(trigger, CountArms(trigger, service_.spec), c);
   return cost::AssessTrial(outlook).worth && !OverBudget(outlook, c);
 }
 
