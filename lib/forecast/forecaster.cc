@@ -149,7 +149,8 @@ void Forecaster::Advance(double z, bool measured, std::vector<double>& work) {
     return;
   }
   Score(z);
-  combination_.Update(work, step_of_last_, limits_.sigma());
+  combination_.Update(work, step_of_last_, limits_.sigma(),
+                      change_.active() ? Memory::kShort : Memory::kLong);
   TrimWork();
 }
 
@@ -157,7 +158,7 @@ void Forecaster::Score(double truth) {
   const double expected = path_[0];
   const bool held = truth <= expected + up_[0] && truth >= expected - down_[0];
   const Limits::Outcome outcome = limits_.Observe(step_of_last_, expected, truth);
-  change_.Observe(outcome.error, !outcome.held);
+  change_.Observe(step_of_last_, outcome.error, !outcome.held);
   blend_.Observe(step_of_last_, truth);
   const auto season = static_cast<size_t>(combination_.LongestSeason());
   if (z_.size() > season) {
@@ -235,6 +236,7 @@ std::shared_ptr<const FitInput> Forecaster::CopyForFit() const {
   input->service = service_;
   input->options = options_;
   input->version = version_ + 1;
+  input->changed_step = change_.began();
   input->first_step = step_of_last_ - static_cast<int64_t>(series_.size()) + 1;
   input->demand_rps.resize(series_.size());
   for (size_t i = 0; i < series_.size(); ++i) {

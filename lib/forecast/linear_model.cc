@@ -8,6 +8,7 @@ namespace shadowd::forecast {
 namespace {
 
 constexpr double kForget = 0.999;
+constexpr double kForgetSoon = 0.92;  // after a change
 // Forgetting inflates P in directions that the data no longer excite; past this it pauses.
 constexpr double kLargestGain = 1.0;
 
@@ -163,7 +164,7 @@ void LinearModel::Path(std::vector<double>& z, int64_t first_step, double low, d
   z.resize(known);
 }
 
-void LinearModel::Update(std::span<const double> z, size_t at, int64_t step, double truth) {
+void LinearModel::Update(std::span<const double> z, size_t at, int64_t step, double truth, Memory memory) {
   const size_t p = weights_.size();
   Fill(features_, centre_, z, at, step, row_);
   const double* const row = row_.data();
@@ -184,7 +185,8 @@ void LinearModel::Update(std::span<const double> z, size_t at, int64_t step, dou
     spread += gain[i] * row[i];
     expected += weights_[i] * row[i];
   }
-  const double forget = spread < kLargestGain ? kForget : 1.0;
+  const double usual = memory == Memory::kShort ? kForgetSoon : kForget;
+  const double forget = spread < kLargestGain ? usual : 1.0;
   const double scale = 1 / (forget + spread);
   const double error = truth - expected;
   if (!std::isfinite(error) || !std::isfinite(scale)) {

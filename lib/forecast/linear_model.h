@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "forecast/memory.h"
+
 namespace shadowd::forecast {
 
 struct Harmonics {
@@ -64,7 +66,8 @@ class LinearModel {
   void Path(std::vector<double>& z, int64_t first_step, double low, double high,
             std::span<double> path) const;
   // The truth of z[at] has come.
-  void Update(std::span<const double> z, size_t at, int64_t step, double truth);
+  void Update(std::span<const double> z, size_t at, int64_t step, double truth,
+              Memory memory = Memory::kLong);
 
   static void Fill(const Features& features, double centre, std::span<const double> z, size_t at,
                    int64_t step, std::span<double> row);
