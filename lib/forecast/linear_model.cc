@@ -61,11 +61,7 @@ size_t Features::size() const {
 
 LinearModel::LinearModel(Features features, double centre, std::vector<double> weights,
                          std::span<const double> inverse)
-    : features_(std::move(features)),
-      centre_(centre),
-      weights_(std::move(weights)),
-      row_(weights_.size()),
-      gain_(weights_.size()) {
+    : features_(std::move(features)), centre_(centre), weights_(std::move(weights)) {
   const size_t p = weights_.size();
   inverse_.reserve(p * (p + 1) / 2);
   for (size_t i = 0; i < p; ++i) {
@@ -166,9 +162,10 @@ void LinearModel::Path(std::vector<double>& z, int64_t first_step, double low, d
 
 void LinearModel::Update(std::span<const double> z, size_t at, int64_t step, double truth, Memory memory) {
   const size_t p = weights_.size();
-  Fill(features_, centre_, z, at, step, row_);
-  const double* const row = row_.data();
-  double* const gain = gain_.data();
+  std::vector<double> scratch(2 * p);
+  Fill(features_, centre_, z, at, step, std::span(scratch).first(p));
+  const double* const row = scratch.data();
+  double* const gain = scratch.data() + p;
   double expected = centre_;
   double spread = 0;
   const double* packed = inverse_.data();

@@ -1,6 +1,6 @@
 // A linear model of a series on chosen lags and on sines and cosines of its seasons, fitted by ridge
 // regression and kept up by recursive least squares with forgetting: K = P f / (mu + f' P f),
-// w += K (y - f' w), P = (P - K f' P) / mu. An update is O(p^2) and allocates nothing. Pure value type.
+// w += K (y - f' w), P = (P - K f' P) / mu. An update is O(p^2). Pure value type.
 #pragma once
 
 #include <cstdint>
@@ -79,8 +79,6 @@ class LinearModel {
   double centre_ = 0;  // subtracted from lags and target; the intercept takes what is left
   std::vector<double> weights_;
   std::vector<double> inverse_;  // P, the rows of its lower triangle: it is symmetric
-  std::vector<double> row_;      // scratch
-  std::vector<double> gain_;     // scratch
 };
 
 }  // namespace shadowd::forecast
