@@ -28,13 +28,7 @@ struct Transform {
 
   double Forward(double rps) const { return log ? std::log(std::max(rps, floor)) : rps; }
   // As exact as what was measured is kept, and cheap: it is done for thousands of steps at each new one.
-  void ForwardAll(std::span<const float> rps, double* z) const {
-    const float* const from = rps.data();
-    const auto least = static_cast<float>(floor);
-    for (size_t i = 0; i < rps.size(); ++i) {
-      z[i] = static_cast<double>(log ? QuickLog(std::max(from[i], least)) : from[i]);
-    }
-  }
+  void ForwardAll(std::span<const float> rps, double* z) const;
   double Backward(double z) const { return log ? std::exp(std::min(z, 80.0)) : std::max(0.0, z); }
   // Of a lower limit: all demand up to the floor looks alike, so a limit there promises nothing above zero.
   double BackwardLower(double z) const { return log && z <= std::log(floor) ? 0.0 : Backward(z); }
