@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/math/tools/roots.hpp>
 #include <cmath>
 #include <utility>
 
@@ -17,9 +16,9 @@ constexpr double kLow = 0.025, kHigh = 0.975;
 constexpr double kCrowded = 10;  // times the unloaded latency
 constexpr double kUtilisationMax = 0.985;
 constexpr double kNormal975 = 1.960;
-constexpr double kFar = 6;          // standard deviations, beyond which a normal distribution has nothing
-constexpr int kQuantileBits = 14;   // a quantile is known to 6e-5 of itself
-constexpr int kQuantileSteps = 60;  // as many as halving would need
+constexpr double kFar = 6;  // standard deviations, beyond which a normal distribution has nothing
+constexpr double kQuantileExact = 5e-5;  // of itself
+constexpr int kQuantileSteps = 60;
 constexpr double kNormalPeak = 0.3989422804;  // 1 / sqrt(2 pi)
 constexpr double kNoNews = 0.08;              // relative difference of a latency that teaches nothing
 
@@ -90,10 +89,18 @@ double Curve::QuantileOf(const std::vector<Component>& components, double probab
     }
     return std::pair(sum - probability, density * kNormalPeak);
   };
-  uintmax_t steps = kQuantileSteps;
-  return std::min(boost::math::tools::newton_raphson_iterate(excess_and_density, (low + high) / 2, low, high,
-                                                             kQuantileBits, steps),
-                  kLatencyCapUs);
+  double at = (low + high) / 2;
+  for (int i = 0; i < kQuantileSteps && high - low > kQuantileExact * at; ++i) {
+    const auto [excess, density] = excess_and_density(at);
+    (excess < 0 ? low : high) = at;
+    const double step = density > 0 ? excess / density : high;
+    const double next = at - step;  // Newton's, or half way where that leaves the bracket
+    if (std::abs(step) <= kQuantileExact * at) {
+      return next;
+    }
+    at = next > low && next < high ? next : (low + high) / 2;
+  }
+  return at;
 }
 
 double Curve::ProbabilityBelow(size_t quantile, double load_rps, double limit_us) const {

@@ -16,19 +16,34 @@ constexpr double kWidest = 0.5;
 
 }  // namespace
 
-void Change::Observe(double error, bool missed) {
+void Change::Sum::Add(int64_t step, double error) {
+  began = value > 0 ? began : step;
+  value = std::max(0.0, value + error - kDrift);
+}
+
+void Change::Observe(int64_t step, double error, bool missed) {
   const double e = std::clamp(error, -kClip, kClip);
-  up_ = std::max(0.0, up_ + e - kDrift);
-  down_ = std::max(0.0, down_ - e - kDrift);
+  up_.Add(step, e);
+  down_.Add(step, -e);
   misses_ = (misses_ << 1 | (missed ? 1U : 0U)) & kRecent;
   remaining_ = std::max(0, remaining_ - 1);
-  if (up_ > kThreshold || down_ > kThreshold || std::popcount(misses_) >= kManyMisses) {
-    up_ = down_ = 0;
-    misses_ = 0;
-    remaining_ = kLasts;
-    ++noticed_;
-    wants_fit_ = true;
+  if (up_.value > kThreshold) {
+    Notice(up_.began);
+  } else if (down_.value > kThreshold) {
+    Notice(down_.began);
+  } else if (std::popcount(misses_) >= kManyMisses) {
+    Notice(step - std::bit_width(misses_) + 1);
   }
+}
+
+// What is noticed while a change lasts is still the same one.
+void Change::Notice(int64_t began) {
+  began_ = active() && began_ ? began_ : began;
+  up_ = down_ = {};
+  misses_ = 0;
+  remaining_ = kLasts;
+  ++noticed_;
+  wants_fit_ = true;
 }
 
 void Change::Settle() {

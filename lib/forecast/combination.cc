@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kRoomBeyondSeen = 0.5;  // of the range seen
 constexpr double kOutlierSigmas = 6;
+constexpr double kChangeSigmas = 18;  // after a change what looks like an outlier is what is new
 
 }  // namespace
 
@@ -78,19 +79,19 @@ void Combination::Path(std::vector<double>& z, int64_t last_step, int horizon, s
   }
 }
 
-void Combination::Update(std::span<const double> z, int64_t last_step, double sigma) {
+void Combination::Update(std::span<const double> z, int64_t last_step, double sigma, Memory memory) {
   const size_t at = z.size() - 1;
-  const double reach = kOutlierSigmas * sigma;
+  const double reach = (memory == Memory::kShort ? kChangeSigmas : kOutlierSigmas) * sigma;
   Widen(z[at]);
-  weights_.Observe(last_step, z[at]);
+  weights_.Observe(last_step, z[at], memory);
   for (LinearModel& model : linear_) {
     const double expected = model.Predict(z, at, last_step);
-    model.Update(z, at, last_step, std::clamp(z[at], expected - reach, expected + reach));
+    model.Update(z, at, last_step, std::clamp(z[at], expected - reach, expected + reach), memory);
   }
   for (Smoothing& model : smoothing_) {
     double expected = 0;
     model.Path(last_step - 1, std::span(&expected, 1));
-    model.Update(last_step, std::clamp(z[at], expected - reach, expected + reach));
+    model.Update(last_step, std::clamp(z[at], expected - reach, expected + reach), memory);
   }
 }
 

@@ -42,7 +42,7 @@ class Combination {
                   std::span<double> path);
   // The truth of z.back() has come; all but the naive members learn from it. `sigma` bounds what an outlier
   // can do.
-  void Update(std::span<const double> z, int64_t last_step, double sigma);
+  void Update(std::span<const double> z, int64_t last_step, double sigma, Memory memory = Memory::kLong);
   // Iterated forecasts stay near what was ever seen.
   void Widen(double z);
 

@@ -188,8 +188,10 @@ Fit FitModels(const FitInput& input) {
     return short_of;
   });
   const int longest = fit.seasons.empty() ? 1 : fit.seasons.back();
-  const Rolling rolling = PlaceOrigins(Filled(input.demand_rps, fit.transform, longest), input.first_step,
-                                       std::max(1, input.options.horizon_steps), longest);
+  Rolling rolling = PlaceOrigins(Filled(input.demand_rps, fit.transform, longest), input.first_step,
+                                 std::max(1, input.options.horizon_steps), longest);
+  rolling.changed = static_cast<size_t>(
+      std::clamp<int64_t>(input.changed_step.value_or(0) - input.first_step, 0, static_cast<int64_t>(n)));
   Combine(rolling, input.options.coverage, TrainMembers(rolling, fit), fit);
   fit.usable = true;
   return fit;

@@ -28,6 +28,7 @@ struct FitInput {
   std::vector<float> demand_rps;              // one a step, oldest first; NaN = gap
   int64_t first_step = 0;                     // label of demand_rps[0], in steps
   int version = 0;                            // of the fit that comes out of it
+  std::optional<int64_t> changed_step;        // label of the first step of what demand is like now
   std::optional<model::FittedForecast> kept;  // models to take up instead of choosing
 };
 

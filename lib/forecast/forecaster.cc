@@ -51,7 +51,8 @@ bool Valid(double rps) {
 Forecaster::Forecaster(model::ServiceId service, Options options)
     : service_(std::move(service)),
       options_(Sane(std::move(options))),
-      series_(options_.step, CapacityFor(options_), series::Reduce::kMean, LongestGap(options_)) {}
+      series_(options_.step, CapacityFor(options_), series::Reduce::kMean, LongestGap(options_)),
+      peaks_(options_.horizon_steps) {}
 
 void Forecaster::Import(std::span<const std::pair<WallTime, double>> demand_rps) {
   series::TimeSeries reduced(options_.step, series_.capacity(), series::Reduce::kMean, LongestGap(options_));
@@ -81,9 +82,8 @@ void Forecaster::Import(std::span<const std::pair<WallTime, double>> demand_rps)
                       : LabelOf(series_.last(), options_.step);
   since_fit_ += static_cast<int>(std::min<size_t>(demand_rps.size(), series_.capacity()));
   if (fitted()) {
-    std::vector<double> work = Rebuild();
+    std::vector<double> work = All();
     Project({}, work);
-    TrimWork();
   }
 }
 
@@ -110,59 +110,46 @@ void Forecaster::Observe(WallTime at, double rps, std::span<const double> coarse
   largest_ = std::max(largest_, rps);
   if (fitted()) {
     std::vector<double> work = Work();
-    Advance(transform_.Forward(rps), true, work);
+    Score(work);
+    combination_.Update(work, step_of_last_, limits_.sigma(),
+                        change_.active() ? Memory::kShort : Memory::kLong);
     Project(coarse_rps, work);
   }
 }
 
-// What was not measured is what was expected; nothing is learnt from it.
+// The forecast of the step behind a gap is made from what the gap is filled with; nothing is learnt from it.
 void Forecaster::FillGap(int64_t steps) {
   gap_ = static_cast<int>(steps);
   since_gap_ = 0;
-  const auto horizon = static_cast<int64_t>(path_.size());
-  std::vector<double> work = Work();
-  int64_t done = 0;
-  while (fitted() && done < steps) {
-    const int64_t now = std::min(horizon, steps - done);
-    const std::vector<double> expected(path_.begin(), path_.begin() + now);
-    for (const double z : expected) {
-      ++step_of_last_;
-      Advance(z, false, work);
-    }
-    done += now;
+  step_of_last_ += steps;
+  if (fitted()) {
+    std::vector<double> work = Work();
+    work.pop_back();  // what came behind it
     Project({}, work);
   }
-  step_of_last_ += steps - done;
 }
 
 std::vector<double> Forecaster::Work() const {
-  std::vector<double> work;
-  work.reserve(z_.size() + path_.size() + 1);
-  work.assign(z_.begin(), z_.end());
-  return work;
-}
-
-void Forecaster::Advance(double z, bool measured, std::vector<double>& work) {
-  z_.push_back(static_cast<float>(z));
-  work.push_back(z);
-  if (!measured) {
-    return;
+  const auto horizon = static_cast<size_t>(options_.horizon_steps);
+  const size_t seen = std::max(static_cast<size_t>(combination_.MaxLag()), 8 * horizon) + 1;
+  std::vector<float> demand = series_.Newest(seen);
+  if (std::any_of(demand.begin(), demand.end(), [](float v) { return std::isnan(v); })) {
+    demand = series_.Newest(series_.size());  // a gap is filled by what lies a season before it
   }
-  Score(z);
-  combination_.Update(work, step_of_last_, limits_.sigma());
-  TrimWork();
+  return Filled(demand, transform_, combination_.LongestSeason(), horizon);
 }
 
-void Forecaster::Score(double truth) {
-  const double expected = path_[0];
+// `work` ends with the truth of the step that path_ begins with.
+void Forecaster::Score(std::span<const double> work) {
+  const double expected = path_[0], truth = work.back();
   const bool held = truth <= expected + up_[0] && truth >= expected - down_[0];
   const Limits::Outcome outcome = limits_.Observe(step_of_last_, expected, truth);
-  change_.Observe(outcome.error, !outcome.held);
+  change_.Observe(step_of_last_, outcome.error, !outcome.held);
   blend_.Observe(step_of_last_, truth);
   const auto season = static_cast<size_t>(combination_.LongestSeason());
-  if (z_.size() > season) {
+  if (work.size() > season) {
     accuracy_.Observe(transform_.Backward(truth), transform_.Backward(expected),
-                      transform_.Backward(static_cast<double>(z_[z_.size() - 1 - season])), held);
+                      transform_.Backward(work[work.size() - 1 - season]), held);
   }
 }
 
@@ -183,33 +170,17 @@ void Forecaster::Project(std::span<const double> coarse_rps, std::vector<double>
   limits_.Margins(step_of_last_, path_, change_.Widening(), up_, down_);
 }
 
-void Forecaster::TrimWork() {
-  const auto horizon = static_cast<size_t>(options_.horizon_steps);
-  const size_t keep = std::max(static_cast<size_t>(combination_.MaxLag()), 8 * horizon) + 1;
-  const size_t most = keep + keep / 16 + 64;
-  if (z_.size() <= most) {
-    return;
-  }
-  std::vector<float> kept;
-  kept.reserve(most + 1);  // it does not grow until the next time
-  kept.assign(z_.end() - static_cast<std::ptrdiff_t>(keep), z_.end());
-  z_ = std::move(kept);
-}
-
-std::vector<double> Forecaster::Rebuild() {
-  std::vector<float> demand(series_.size());
+std::vector<double> Forecaster::All() {
+  const std::vector<float> demand = series_.Newest(series_.size());
   largest_ = 0;
-  for (size_t i = 0; i < demand.size(); ++i) {
-    demand[i] = series_[i];
-    largest_ = std::isnan(demand[i]) ? largest_ : std::max(largest_, static_cast<double>(demand[i]));
+  for (const float rps : demand) {
+    largest_ = std::isnan(rps) ? largest_ : std::max(largest_, static_cast<double>(rps));
   }
-  std::vector<double> work = Filled(demand, transform_, combination_.LongestSeason());
-  z_.assign(work.begin(), work.end());
-  return work;
+  return Filled(demand, transform_, combination_.LongestSeason(),
+                static_cast<size_t>(options_.horizon_steps));
 }
 
 void Forecaster::Reset() {
-  z_.clear();
   combination_ = {};
   blend_ = {};
   blends_ = false;
@@ -235,11 +206,9 @@ std::shared_ptr<const FitInput> Forecaster::CopyForFit() const {
   input->service = service_;
   input->options = options_;
   input->version = version_ + 1;
+  input->changed_step = change_.began();
   input->first_step = step_of_last_ - static_cast<int64_t>(series_.size()) + 1;
-  input->demand_rps.resize(series_.size());
-  for (size_t i = 0; i < series_.size(); ++i) {
-    input->demand_rps[i] = series_[i];
-  }
+  input->demand_rps = series_.Newest(series_.size());
   if (revert_to_ != nullptr) {
     input->kept = *revert_to_;
   }
@@ -266,7 +235,7 @@ void Forecaster::Adopt(const Fit& fit) {
   version_ = fit.version;
   mase_ = fit.mase;
   change_.Settle();
-  std::vector<double> work = Rebuild();
+  std::vector<double> work = All();
   const size_t seen = work.size() - static_cast<size_t>(newer);
   for (size_t i = 0; i < seen; ++i) {
     combination_.Widen(work[i]);
@@ -284,7 +253,6 @@ void Forecaster::Adopt(const Fit& fit) {
     limits_.Adopt(fit.limits);
   }
   peaks_.Adopt(fit.origins);
-  TrimWork();
   Project({}, work);
 }
 

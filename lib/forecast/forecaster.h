@@ -71,23 +71,21 @@ class Forecaster {
   double Widening() const { return change_.Widening(); }
 
  private:
-  void Score(double truth);
-  void Advance(double z, bool measured, std::vector<double>& work);
+  void Score(std::span<const double> work);
   void FillGap(int64_t steps);
   void Project(std::span<const double> coarse_rps, std::vector<double>& work);
-  std::vector<double> Work() const;  // z_, to compute with and to extend
-  std::vector<double> Rebuild();     // all that is known of it
+  // The newest steps as models want them, as many as they look at, with room for the horizon.
+  std::vector<double> Work() const;
+  std::vector<double> All();  // of them
   void Reset();
-  void TrimWork();
   std::string DegradedReason() const;
   std::pair<int, int> Window(Micros from, Micros to) const;  // steps first..last of the horizon
 
   model::ServiceId service_;
   Options options_;
   series::TimeSeries series_;  // as measured
-  std::vector<float> z_;       // transformed, gaps filled by forecasts; bounded by TrimWork
-  // Label of z_.back(): at first the steps since the epoch, so that a restart finds the same phases; then it
-  // grows by one a step, whatever the clock does.
+  // Label of the newest step: at first the steps since the epoch, so that a restart finds the same phases;
+  // then it grows by one a step, whatever the clock does.
   int64_t step_of_last_ = 0;
   Transform transform_;
   Combination combination_;

@@ -9,6 +9,8 @@
 
 namespace shadowd::forecast {
 
-std::vector<double> Filled(std::span<const float> demand_rps, const Transform& transform, int season);
+// `room` is reserved behind it.
+std::vector<double> Filled(std::span<const float> demand_rps, const Transform& transform, int season,
+                           size_t room = 0);
 
 }  // namespace shadowd::forecast

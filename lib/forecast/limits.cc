@@ -7,6 +7,9 @@ namespace shadowd::forecast {
 namespace {
 
 constexpr double kEta = 0.1;  // of a coefficient
+// Windows that overlap share their peak, and its first miss widens what the others are judged by: so many of
+// the misses of what was told are seen.
+constexpr double kPeakMissesSeen = 0.7;
 
 // Far blocks see overlapping, correlated outcomes, so each teaches less.
 double EtaOf(size_t block) {
@@ -87,7 +90,7 @@ void Limits::LearnPeaks(int64_t step, double truth) {
     p.highest = std::max(p.highest, static_cast<float>(truth));
     if (p.said.step == step) {
       const double error = static_cast<double>(p.highest) - static_cast<double>(p.said.expected);
-      peak_.Observe({error, p.said.scales}, 2 * miss_, EtaOf(pending_.size()));
+      peak_.Observe({error, p.said.scales}, kPeakMissesSeen * 2 * miss_, EtaOf(pending_.size()));
     }
   }
 }

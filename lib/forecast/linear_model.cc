@@ -8,6 +8,7 @@ namespace shadowd::forecast {
 namespace {
 
 constexpr double kForget = 0.999;
+constexpr double kForgetSoon = 0.92;  // after a change
 // Forgetting inflates P in directions that the data no longer excite; past this it pauses.
 constexpr double kLargestGain = 1.0;
 
@@ -60,11 +61,7 @@ size_t Features::size() const {
 
 LinearModel::LinearModel(Features features, double centre, std::vector<double> weights,
                          std::span<const double> inverse)
-    : features_(std::move(features)),
-      centre_(centre),
-      weights_(std::move(weights)),
-      row_(weights_.size()),
-      gain_(weights_.size()) {
+    : features_(std::move(features)), centre_(centre), weights_(std::move(weights)) {
   const size_t p = weights_.size();
   inverse_.reserve(p * (p + 1) / 2);
   for (size_t i = 0; i < p; ++i) {
@@ -163,11 +160,12 @@ void LinearModel::Path(std::vector<double>& z, int64_t first_step, double low, d
   z.resize(known);
 }
 
-void LinearModel::Update(std::span<const double> z, size_t at, int64_t step, double truth) {
+void LinearModel::Update(std::span<const double> z, size_t at, int64_t step, double truth, Memory memory) {
   const size_t p = weights_.size();
-  Fill(features_, centre_, z, at, step, row_);
-  const double* const row = row_.data();
-  double* const gain = gain_.data();
+  std::vector<double> scratch(2 * p);
+  Fill(features_, centre_, z, at, step, std::span(scratch).first(p));
+  const double* const row = scratch.data();
+  double* const gain = scratch.data() + p;
   double expected = centre_;
   double spread = 0;
   const double* packed = inverse_.data();
@@ -184,7 +182,8 @@ void LinearModel::Update(std::span<const double> z, size_t at, int64_t step, dou
     spread += gain[i] * row[i];
     expected += weights_[i] * row[i];
   }
-  const double forget = spread < kLargestGain ? kForget : 1.0;
+  const double usual = memory == Memory::kShort ? kForgetSoon : kForget;
+  const double forget = spread < kLargestGain ? usual : 1.0;
   const double scale = 1 / (forget + spread);
   const double error = truth - expected;
   if (!std::isfinite(error) || !std::isfinite(scale)) {

@@ -1,12 +1,14 @@
 // A linear model of a series on chosen lags and on sines and cosines of its seasons, fitted by ridge
 // regression and kept up by recursive least squares with forgetting: K = P f / (mu + f' P f),
-// w += K (y - f' w), P = (P - K f' P) / mu. An update is O(p^2) and allocates nothing. Pure value type.
+// w += K (y - f' w), P = (P - K f' P) / mu. An update is O(p^2). Pure value type.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
+
+#include "forecast/memory.h"
 
 namespace shadowd::forecast {
 
@@ -64,7 +66,8 @@ class LinearModel {
   void Path(std::vector<double>& z, int64_t first_step, double low, double high,
             std::span<double> path) const;
   // The truth of z[at] has come.
-  void Update(std::span<const double> z, size_t at, int64_t step, double truth);
+  void Update(std::span<const double> z, size_t at, int64_t step, double truth,
+              Memory memory = Memory::kLong);
 
   static void Fill(const Features& features, double centre, std::span<const double> z, size_t at,
                    int64_t step, std::span<double> row);
@@ -76,8 +79,6 @@ class LinearModel {
   double centre_ = 0;  // subtracted from lags and target; the intercept takes what is left
   std::vector<double> weights_;
   std::vector<double> inverse_;  // P, the rows of its lower triangle: it is symmetric
-  std::vector<double> row_;      // scratch
-  std::vector<double> gain_;     // scratch
 };
 
 }  // namespace shadowd::forecast

@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kHopeless = 2.0;       // times the best member's error: left out
 constexpr double kErrorMemory = 0.015;  // weight of the newest error
+constexpr double kErrorSoon = 0.06;     // and after a change
 
 }  // namespace
 
@@ -69,7 +70,8 @@ void MemberWeights::Add(size_t member, int64_t last_step, std::span<const double
   }
 }
 
-void MemberWeights::Observe(int64_t step, double truth) {
+void MemberWeights::Observe(int64_t step, double truth, Memory memory) {
+  const double newest = memory == Memory::kShort ? kErrorSoon : kErrorMemory;
   for (size_t b = 0; b < probes_.size(); ++b) {
     const size_t slot = SlotOf(step, probes_[b].steps.size());
     if (probes_[b].steps[slot] != step) {
@@ -80,7 +82,7 @@ void MemberWeights::Observe(int64_t step, double truth) {
         continue;  // it was not asked; it is again once the others err as much
       }
       const double error = std::abs(truth - static_cast<double>(probes_[b].said[slot * members() + m]));
-      errors_[b][m] += kErrorMemory * (error - errors_[b][m]);
+      errors_[b][m] += newest * (error - errors_[b][m]);
     }
     weights_[b] = Weigh(errors_[b]);
   }

@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "forecast/memory.h"
+
 namespace shadowd::forecast {
 
 class MemberWeights {
@@ -23,7 +25,7 @@ class MemberWeights {
   // Adds a member's path, weighted, to `sum`, and keeps what it said of the probe steps.
   void Add(size_t member, int64_t last_step, std::span<const double> path, std::vector<double>& sum);
   // The truth of `step` has come.
-  void Observe(int64_t step, double truth);
+  void Observe(int64_t step, double truth, Memory memory = Memory::kLong);
   std::span<const double> OfBlock(size_t block) const { return weights_[block]; }
   const std::vector<std::vector<double>>& errors() const { return errors_; }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "forecast/error_scale.h"
 #include "forecast/ridge.h"
@@ -9,6 +10,9 @@
 namespace shadowd::forecast {
 namespace {
 
+constexpr size_t kRowsAWeight = 3;
+constexpr double kClearly = 2;      // standard errors
+constexpr int kNearest = 2;         // lags that every model has
 constexpr size_t kMostRows = 8192;  // of one regression
 constexpr size_t kCoarse = 3;       // a choice is made on every third origin
 constexpr size_t kRecent = 256;     // steps of the training part that tell its errors
@@ -19,9 +23,9 @@ constexpr double kSeasons[] = {0.02, 0.05, 0.1, 0.2, 0.4, 0.7};
 constexpr int kLongestSmoothed =
     1440;  // a state a step of longer seasons would cost more memory than it is worth
 
-Ridge Regression(const Rolling& rolling, const Features& features, size_t end) {
+Ridge Regression(const Rolling& rolling, const Features& features, size_t from, size_t end) {
   const auto lag = static_cast<size_t>(features.MaxLag());
-  const size_t begin = std::max(lag, end > kMostRows ? end - kMostRows : 0);
+  const size_t begin = std::max({lag, from, end > kMostRows ? end - kMostRows : 0});
   Ridge ridge(features, rolling.z, begin, end, rolling.first_step);
   ridge.DiscountOutliers();
   return ridge;
@@ -40,6 +44,89 @@ double TrainingSigma(const Rolling& rolling, const LinearModel& model) {
   }
   return RobustSigma(errors);
 }
+
+// Runs of neighbouring lags, farthest first, without the two nearest lags, which stay.
+std::vector<std::vector<int>> GroupsOf(const std::vector<int>& lags) {
+  std::vector<std::vector<int>> groups;
+  for (const int lag : lags) {
+    if (lag <= kNearest) {
+      continue;
+    }
+    if (groups.empty() || lag != groups.back().back() + 1) {
+      groups.emplace_back();
+    }
+    groups.back().push_back(lag);
+  }
+  std::reverse(groups.begin(), groups.end());
+  return groups;
+}
+
+bool ErrsLess(const std::vector<double>& errors, const std::vector<double>& others, double clearly) {
+  const auto n = static_cast<double>(errors.size());
+  double mean = 0, square = 0;
+  for (size_t i = 0; i < errors.size(); ++i) {
+    const double gain = others[i] - errors[i];
+    mean += gain / n;
+    square += gain * gain / n;
+  }
+  const double variance = std::max(0.0, square - mean * mean) / std::max(1.0, n - 1);
+  return mean > clearly * std::sqrt(variance);
+}
+
+// What a linear member is fitted with, one choice after the other, each kept where paths err less.
+class LinearSearch {
+ public:
+  LinearSearch(const Rolling& rolling, const Features& features) : rolling_(rolling), features_(features) {}
+
+  // Of the penalties, on the rows from `from` on.
+  void Penalty(size_t from) {
+    Ridge ridge = Regression(rolling_, features_, from, rolling_.train);
+    bool better = false;
+    for (const double lambda : kPenalties) {
+      if (Try(ridge.Solve(lambda), 0)) {
+        penalty_ = lambda;
+        better = true;
+      }
+    }
+    if (better) {
+      from_ = from;
+      ridge_.emplace(std::move(ridge));
+    }
+  }
+  // Neighbouring lags go together, those that reach back farthest first. A few origins choose among many
+  // lags: what is no clear gain is chance.
+  void Lags() {
+    for (const std::vector<int>& group : GroupsOf(features_.lags)) {
+      std::vector<int> left = best_.features().lags;
+      std::erase_if(left, [&](int lag) { return std::find(group.begin(), group.end(), lag) != group.end(); });
+      Try(ridge_->Solve(penalty_, left), kClearly);
+    }
+  }
+  LinearModel Whole() const {
+    return Regression(rolling_, best_.features(), from_, rolling_.z.size()).Solve(penalty_);
+  }
+  const LinearModel& best() const { return best_; }
+
+ private:
+  // Takes the model where it errs less by so many standard errors of the difference.
+  bool Try(LinearModel model, double clearly) {
+    std::vector<double> errors = ErrorsOf(rolling_, Alone(rolling_, model), 0, kCoarse);
+    const bool better = errors_.empty() || ErrsLess(errors, errors_, clearly);
+    if (better) {
+      errors_ = std::move(errors);
+      best_ = std::move(model);
+    }
+    return better;
+  }
+
+  const Rolling& rolling_;
+  const Features& features_;
+  std::optional<Ridge> ridge_;  // of the rows that were chosen
+  LinearModel best_;
+  double penalty_ = 0;
+  size_t from_ = 0;
+  std::vector<double> errors_;  // of the best, an origin each
+};
 
 // One gain after the other, each tried over its range while the others stay.
 class GainSearch {
@@ -77,22 +164,19 @@ class GainSearch {
 }  // namespace
 
 LinearMember TrainLinear(const Rolling& rolling, const Features& features) {
-  const Ridge before = Regression(rolling, features, rolling.train);
-  LinearModel trained;
-  double penalty = 0, least = 0;
-  for (const double lambda : kPenalties) {
-    LinearModel model = before.Solve(lambda);
-    const double error = ErrorOf(rolling, Alone(rolling, model), 0, kCoarse);
-    if (penalty == 0 || error < least) {
-      trained = std::move(model);
-      least = error;
-      penalty = lambda;
-    }
+  LinearSearch search(rolling, features);
+  search.Penalty(0);
+  if (rolling.changed > 0 && rolling.changed + kRowsAWeight * features.size() <= rolling.train) {
+    search.Penalty(rolling.changed);
   }
+  if (features.means.empty() && features.harmonics.empty()) {  // these smooth what single lags would carry
+    search.Lags();
+  }
+  const LinearModel& trained = search.best();
   LinearMember member;
   member.sigma = TrainingSigma(rolling, trained);
   member.paths = Roll(rolling, Alone(rolling, trained), member.sigma);
-  member.whole = Regression(rolling, features, rolling.z.size()).Solve(penalty);
+  member.whole = search.Whole();
   return member;
 }
 

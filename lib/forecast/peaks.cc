@@ -5,50 +5,64 @@
 
 namespace shadowd::forecast {
 
+void Peaks::Forget() {
+  said_.clear();
+  paths_.clear();
+}
+
+void Peaks::Keep(int64_t at_step, double sigma, std::span<const float> path) {
+  const auto length = static_cast<std::ptrdiff_t>(horizon_);
+  if (said_.size() >= kMostOrigins) {
+    said_.erase(said_.begin());
+    paths_.erase(paths_.begin(), paths_.begin() + length);
+  }
+  said_.reserve(kMostOrigins);
+  paths_.reserve(kMostOrigins * horizon_);
+  const std::span<const float> kept = path.first(std::min(path.size(), horizon_));
+  said_.push_back({at_step, static_cast<float>(sigma), static_cast<int>(kept.size())});
+  paths_.insert(paths_.end(), kept.begin(), kept.end());
+  paths_.resize(said_.size() * horizon_);
+}
+
 void Peaks::Adopt(const std::vector<Origin>& origins) {
+  Peaks fitted(static_cast<int>(horizon_));
+  for (const Origin& origin : origins) {
+    fitted.Keep(origin.at_step, origin.sigma, origin.path);
+  }
   // Those made online were made by models that learnt on; they stay where they are newer.
-  const int64_t newest = origins.empty() ? 0 : origins.back().at_step;
-  std::deque<Origin> kept(origins.begin(), origins.end());
-  for (Origin& origin : origins_) {
-    if (origins.empty() || origin.at_step > newest) {
-      kept.push_back(std::move(origin));
+  for (size_t i = 0; i < said_.size(); ++i) {
+    if (origins.empty() || said_[i].at_step > origins.back().at_step) {
+      fitted.Keep(said_[i].at_step, static_cast<double>(said_[i].sigma),
+                  std::span(paths_).subspan(i * horizon_, static_cast<size_t>(said_[i].length)));
     }
   }
-  while (kept.size() > kMostOrigins) {
-    kept.pop_front();
-  }
-  origins_ = std::move(kept);
+  *this = std::move(fitted);
 }
 
 void Peaks::Remember(int64_t last_step, double sigma, std::span<const double> path) {
   const auto apart = std::max<int64_t>(1, static_cast<int64_t>(path.size()) / 8);
-  if (!origins_.empty() && last_step - origins_.back().at_step < apart) {
-    return;
+  if (said_.empty() || last_step - said_.back().at_step >= apart) {
+    Keep(last_step, sigma, std::vector<float>(path.begin(), path.end()));
   }
-  Origin origin{last_step, sigma, {}};
-  if (origins_.size() >= kMostOrigins) {
-    origin.path = std::move(origins_.front().path);  // its memory is used again
-    origins_.pop_front();
-  }
-  origin.path.assign(path.begin(), path.end());
-  origins_.push_back(std::move(origin));
 }
 
 Peaks::Scores Peaks::For(std::span<const double> z, int64_t last_step, int first, int last,
                          double coverage) const {
   std::vector<double> scores;
-  for (const Origin& origin : origins_) {
-    const auto length = static_cast<int>(origin.path.size());
+  for (size_t i = 0; i < said_.size(); ++i) {
+    const Said& origin = said_[i];
+    const auto path = paths_.begin() + static_cast<std::ptrdiff_t>(i * horizon_);
     const int64_t end = origin.at_step + last;  // label of the window's last step
     const int64_t back = last_step - (origin.at_step + first);
-    if (end > last_step || last > length || back >= static_cast<int64_t>(z.size())) {
+    if (end > last_step || last > origin.length || back >= static_cast<int64_t>(z.size())) {
       continue;
     }
     const size_t begin = z.size() - 1 - static_cast<size_t>(back);
     const auto realised = std::max_element(z.begin() + static_cast<std::ptrdiff_t>(begin),
                                            z.begin() + static_cast<std::ptrdiff_t>(begin) + last - first + 1);
-    const auto said = std::max_element(origin.path.begin() + first - 1, origin.path.begin() + last);
-    scores.push_back((*realised - static_cast<double>(*said)) / std::max(origin.sigma, 1e-12));
+    const auto said = std::max_element(path + first - 1, path + last);
+    scores.push_back((*realised - static_cast<double>(*said)) /
+                     std::max(static_cast<double>(origin.sigma), 1e-12));
   }
   if (scores.empty()) {
     return {};

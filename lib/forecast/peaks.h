@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <vector>
 
@@ -14,12 +13,14 @@ namespace shadowd::forecast {
 
 class Peaks {
  public:
+  Peaks() = default;
+  explicit Peaks(int horizon) : horizon_(static_cast<size_t>(horizon)) {}
   static constexpr size_t kMostOrigins = 40;
 
   void Adopt(const std::vector<Origin>& origins);
   // Keeps this path if the newest one kept is old enough.
   void Remember(int64_t last_step, double sigma, std::span<const double> path);
-  void Forget() { origins_.clear(); }
+  void Forget();
 
   struct Scores {
     double mean = 0;   // in sigmas: realised peak - predicted peak
@@ -30,7 +31,16 @@ class Peaks {
   Scores For(std::span<const double> z, int64_t last_step, int first, int last, double coverage) const;
 
  private:
-  std::deque<Origin> origins_;
+  struct Said {
+    int64_t at_step = 0;
+    float sigma = 0;
+    int length = 0;  // of its path
+  };
+  void Keep(int64_t at_step, double sigma, std::span<const float> path);
+
+  size_t horizon_ = 1;
+  std::vector<Said> said_;    // oldest first
+  std::vector<float> paths_;  // one behind the other, each in room for a horizon
 };
 
 }  // namespace shadowd::forecast

@@ -29,11 +29,23 @@ struct Ridge::Sums {
     gram.triangularView<Eigen::StrictlyUpper>() = gram.transpose();
     moment = weighted_x * weighted_y;
   }
+  // Of the intercept, these lags, and all that is no lag.
+  std::vector<Eigen::Index> RowsOf(const std::vector<int>& lags) const {
+    std::vector<Eigen::Index> kept;
+    for (Eigen::Index i = 0; i < gram.rows(); ++i) {
+      const auto lag = static_cast<size_t>(i) - 1;
+      if (i == 0 || lag >= features.lags.size() ||
+          std::find(lags.begin(), lags.end(), features.lags[lag]) != lags.end()) {
+        kept.push_back(i);
+      }
+    }
+    return kept;
+  }
   // A small absolute part keeps a constant series solvable; the intercept is hardly penalised.
-  Eigen::LDLT<Eigen::MatrixXd> Factor(double lambda) const {
-    Eigen::MatrixXd a = gram;
+  Eigen::LDLT<Eigen::MatrixXd> Factor(double lambda, const std::vector<Eigen::Index>& kept) const {
+    Eigen::MatrixXd a = gram(kept, kept);
     for (Eigen::Index i = 0; i < a.rows(); ++i) {
-      a(i, i) += (i == 0 ? 1e-6 : lambda) * gram(i, i) + 1e-9 * rows();
+      a(i, i) += (i == 0 ? 1e-6 : lambda) * a(i, i) + 1e-9 * rows();
     }
     return Eigen::LDLT<Eigen::MatrixXd>(a);
   }
@@ -65,7 +77,7 @@ Ridge::Ridge(Features features, std::span<const double> z, size_t begin, size_t 
 
 void Ridge::DiscountOutliers() {
   Sums& s = *sums_;
-  const Eigen::VectorXd weights = s.Factor(kPenaltyOfErrors).solve(s.moment);
+  const Eigen::VectorXd weights = s.Factor(kPenaltyOfErrors, s.RowsOf(s.features.lags)).solve(s.moment);
   const Eigen::VectorXd errors = (s.y - s.x.transpose() * weights).cwiseAbs();
   std::vector<double> sorted(errors.data(), errors.data() + errors.size());
   const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
@@ -80,11 +92,19 @@ void Ridge::DiscountOutliers() {
 }
 
 LinearModel Ridge::Solve(double lambda) const {
+  return Solve(lambda, sums_->features.lags);
+}
+
+LinearModel Ridge::Solve(double lambda, const std::vector<int>& lags) const {
   const Sums& s = *sums_;
-  const Eigen::LDLT<Eigen::MatrixXd> factor = s.Factor(lambda);
-  const Eigen::VectorXd w = factor.solve(s.moment);
-  const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(s.gram.rows(), s.gram.cols()));
-  return LinearModel(s.features, s.centre, std::vector<double>(w.data(), w.data() + w.size()),
+  const std::vector<Eigen::Index> kept = s.RowsOf(lags);
+  const auto p = static_cast<Eigen::Index>(kept.size());
+  const Eigen::LDLT<Eigen::MatrixXd> factor = s.Factor(lambda, kept);
+  const Eigen::VectorXd w = factor.solve(s.moment(kept));
+  const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(p, p));
+  Features features = s.features;
+  features.lags = lags;
+  return LinearModel(std::move(features), s.centre, std::vector<double>(w.data(), w.data() + w.size()),
                      std::span<const double>(inverse.data(), static_cast<size_t>(inverse.size())));
 }
 

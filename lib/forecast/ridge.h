@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "forecast/linear_model.h"
 
@@ -23,6 +24,8 @@ class Ridge {
 
   // lambda is relative to the number of rows and to the size of each feature.
   LinearModel Solve(double lambda) const;
+  // With some of the lags alone, from the same sums.
+  LinearModel Solve(double lambda, const std::vector<int>& lags) const;
 
  private:
   struct Sums;

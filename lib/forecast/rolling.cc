@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace shadowd::forecast {
 namespace {
@@ -87,18 +88,23 @@ Paths Roll(const Rolling& rolling, Combination single, double sigma) {
   return paths;
 }
 
-double ErrorOf(const Rolling& rolling, Combination single, double sigma, size_t every) {
+std::vector<double> ErrorsOf(const Rolling& rolling, Combination single, double sigma, size_t every) {
   Follower follower(rolling, std::move(single), sigma);
-  double sum = 0, count = 0;
+  std::vector<double> errors;
   for (size_t number = 0; number < rolling.origins.size(); number += every) {
     while (follower.known() <= rolling.origins[number]) {
       follower.Learn();
     }
     const std::vector<double> path = follower.Path();
-    sum += SumOfErrors(rolling, rolling.origins[number], path);
-    count += static_cast<double>(path.size());
+    errors.push_back(SumOfErrors(rolling, rolling.origins[number], path) / static_cast<double>(path.size()));
   }
-  return sum / std::max(1.0, count);
+  return errors;
+}
+
+double ErrorOf(const Rolling& rolling, Combination single, double sigma, size_t every) {
+  const std::vector<double> errors = ErrorsOf(rolling, std::move(single), sigma, every);
+  const double sum = std::accumulate(errors.begin(), errors.end(), 0.0);
+  return sum / std::max(1.0, static_cast<double>(errors.size()));
 }
 
 void WidenToTraining(const Rolling& rolling, Combination& combination) {

@@ -16,6 +16,7 @@ struct Rolling {
   int horizon = 1;
   size_t train = 0;             // steps before the first origin's future
   std::vector<size_t> origins;  // last known position of each
+  size_t changed = 0;           // first position of what demand is like now; 0 = the same all along
 
   int64_t LabelOf(size_t at) const { return first_step + static_cast<int64_t>(at); }
 };
@@ -32,7 +33,9 @@ struct Paths {
 // Paths of a combination's first member. `sigma` of its one-step errors bounds what an outlier teaches; where
 // it is 0 nothing is learnt on the way.
 Paths Roll(const Rolling& rolling, Combination single, double sigma);
-// From every `every`-th origin, and `next` is left empty: enough to choose between models.
+// Mean absolute errors of the paths from every `every`-th origin, and the mean of these: enough to choose
+// between models.
+std::vector<double> ErrorsOf(const Rolling& rolling, Combination single, double sigma, size_t every);
 double ErrorOf(const Rolling& rolling, Combination single, double sigma, size_t every);
 
 // Iterated forecasts stay near the range of the training part.

@@ -5,8 +5,9 @@
 namespace shadowd::forecast {
 namespace {
 
-constexpr double kShrink = 1;  // cycles
-constexpr size_t kFirst = 8;   // steps that start the level without a season
+constexpr double kShrink = 1;       // cycles
+constexpr size_t kFirst = 8;        // steps that start the level without a season
+constexpr double kLevelSoon = 0.1;  // the least gain of the level after a change
 
 // Means by phase of what is left of each cycle once its own mean is taken away: a level that moves from cycle
 // to cycle is no season. Cycles are counted back from the end, each counting `keep` of the next newer one.
@@ -82,11 +83,11 @@ void Smoothing::Path(int64_t last_step, std::span<double> path) const {
   }
 }
 
-void Smoothing::Update(int64_t step, double truth) {
+void Smoothing::Update(int64_t step, double truth, Memory memory) {
   const double said = level_ + Seasonal(step);
   const double error = truth - said - gains_.fade * left_;
   left_ = truth - said;
-  level_ += gains_.level * error;
+  level_ += (memory == Memory::kShort ? std::max(gains_.level, kLevelSoon) : gains_.level) * error;
   const double share = gains_.season / static_cast<double>(std::max<size_t>(1, seasons_.size()));
   for (std::vector<float>& offsets : seasons_) {
     offsets[PhaseOf(step, offsets.size())] += static_cast<float>(share * error);

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "forecast/memory.h"
+
 namespace shadowd::forecast {
 
 struct SmoothingGains {
@@ -33,7 +35,7 @@ class Smoothing {
   // Expected values of the steps behind `last_step`.
   void Path(int64_t last_step, std::span<double> path) const;
   // The truth of `step` has come: the one behind the last it knows.
-  void Update(int64_t step, double truth);
+  void Update(int64_t step, double truth, Memory memory = Memory::kLong);
 
   const SmoothingGains& gains() const { return gains_; }
   double level() const { return level_; }

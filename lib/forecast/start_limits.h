@@ -17,4 +17,8 @@ namespace shadowd::forecast {
 LimitsStart StartLimits(const Rolling& rolling, double coverage, const LinearModel& model, int season,
                         std::span<const double> expected, std::span<const std::vector<double>> paths);
 
+// How much farther out a limit lies when the spread is known from so many independent windows alone: the
+// 97.5 % quantile of Student's t over the normal one.
+double QuantileOfFew(double windows);
+
 }  // namespace shadowd::forecast

@@ -4,6 +4,19 @@
 
 namespace shadowd::forecast {
 
+void Transform::ForwardAll(std::span<const float> rps, double* z) const {
+  const float* const from = rps.data();
+  const size_t n = rps.size();
+  if (!log) {
+    std::copy_n(from, n, z);
+    return;
+  }
+  const auto least = static_cast<float>(floor);
+  for (size_t i = 0; i < n; ++i) {
+    z[i] = static_cast<double>(QuickLog(from[i] < least ? least : from[i]));
+  }
+}
+
 Transform ChooseTransform(std::span<const float> demand_rps) {
   std::vector<double> sorted;
   sorted.reserve(demand_rps.size());

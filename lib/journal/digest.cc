@@ -181,9 +181,12 @@ class Bytes {
   }
   void Add(const ports::FitForecast& effect) {
     const auto& [input] = effect;
-    const auto& [service, options, demand_rps, first_step, version, kept] = *input;
+    const auto& [service, options, demand_rps, first_step, version, changed_step, kept] = *input;
     const auto& [step, seasons, horizon_steps, coverage] = options;
     All(service, step, seasons, horizon_steps, coverage, demand_rps, first_step, version);
+    if (changed_step) {
+      Add(*changed_step);
+    }
     if (kept) {
       v1::FittedForecast message;
       rpc::ToProto(*kept, &message);

@@ -120,6 +120,16 @@ AddResult TimeSeries::Add(WallTime at, double value) {
   return AddResult::kReduced;
 }
 
+std::vector<float> TimeSeries::Newest(size_t count) const {
+  const size_t kept = std::min(count, size_);
+  const size_t begin = (head_ + size_ - kept) % values_.size();
+  const size_t straight = std::min(kept, values_.size() - begin);
+  std::vector<float> newest(kept);
+  std::copy_n(values_.begin() + static_cast<std::ptrdiff_t>(begin), straight, newest.begin());
+  std::copy_n(values_.begin(), kept - straight, newest.begin() + static_cast<std::ptrdiff_t>(straight));
+  return newest;
+}
+
 void TimeSeries::Clear() {
   std::fill(values_.begin(), values_.end(), kGap);
   head_ = size_ = present_ = 0;

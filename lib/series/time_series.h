@@ -36,6 +36,7 @@ class TimeSeries {
   Micros step() const { return step_; }
   // i = 0 is the oldest step kept.
   float operator[](size_t i) const { return values_[(head_ + i) % values_.size()]; }
+  std::vector<float> Newest(size_t count) const;  // oldest first; fewer where fewer are kept
   WallTime StartOf(size_t i) const;
   WallTime first() const { return StartOf(0); }
   WallTime last() const { return StartOf(size_ - 1); }

@@ -1,7 +1,7 @@
 // Measures the forecast on public data: M4's hourly series with their last 48 steps held out, real traces
-// from rolling origins beside what R's `forecast` package scores on them, and the cost of one observation;
-// and says of each claim whether it holds. --validation scores the split that models are tuned on, which lies
-// before everything that is scored without it. --json prints one object.
+// from rolling origins beside what R's `forecast` package scores on them, and the cost of one observation
+// and of a service's memory; and says of each claim whether it holds. --validation scores the split that
+// models are tuned on, which lies before everything that is scored without it. --json prints one object.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -230,6 +230,7 @@ Status Run(const Arguments& a, Results& results) {
   }
   if (a.Wants("speed")) {
     results.claims.push_back(JudgeUpdate(UpdateSeconds(CpuNow)));
+    results.claims.push_back(JudgeMemory(MemoryBytes()));
   }
   return absl::OkStatus();
 }

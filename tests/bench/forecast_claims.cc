@@ -8,6 +8,7 @@ namespace shadowd::bench {
 namespace {
 
 constexpr double kOwa = 0.44, kSeriesMsis = 6.8, kMillisecondsToFit = 5, kMicrosecondsToUpdate = 20;
+constexpr double kBytes = 40'000;
 constexpr double kMase = 0.66, kMsis = 6.0;
 constexpr double kCoverageLow = 0.94, kCoverageHigh = 0.96;
 constexpr double kBandLow = 0.90, kBandHigh = 0.985, kInBand = 0.9;
@@ -101,6 +102,11 @@ std::vector<ForecastClaim> JudgeTraces(std::span<const TraceFigures> traces) {
 ForecastClaim JudgeUpdate(double seconds) {
   return {"update", "one observation < 20 us of CPU", seconds * 1e6 < kMicrosecondsToUpdate,
           fmt::format("{:.1f} us", seconds * 1e6)};
+}
+
+ForecastClaim JudgeMemory(double bytes) {
+  return {"memory", "a service with two weeks of five-minute steps < 40 KB", bytes < kBytes,
+          fmt::format("{:.1f} KB", bytes / 1e3)};
 }
 
 double Median(std::vector<double> values) {

@@ -43,6 +43,7 @@ std::vector<ForecastClaim> JudgeSeries(const SeriesFigures& figures);
 // none has.
 std::vector<ForecastClaim> JudgeTraces(std::span<const TraceFigures> traces);
 ForecastClaim JudgeUpdate(double seconds);  // of one observation
+ForecastClaim JudgeMemory(double bytes);    // of one service
 
 // Middle of the sorted values, the mean of both middles where their number is even. At least one.
 double Median(std::vector<double> values);

@@ -61,6 +61,8 @@ TEST_CASE("each claim about series holds up to its border") {
   CHECK_FALSE(Met(JudgeSeries({0.44, 6.8, 0.95, 0.005}), "M4 speed"));
   CHECK(JudgeUpdate(19e-6).met);
   CHECK_FALSE(JudgeUpdate(20e-6).met);
+  CHECK(JudgeMemory(39'999).met);
+  CHECK_FALSE(JudgeMemory(40'000).met);
 }
 
 TEST_CASE("medians over the traces hold up to their borders") {
@@ -175,7 +177,7 @@ TEST_CASE("the program scores series and traces, and without data it fails and s
   REQUIRE(json["traces"].size() == 1);
   CHECK(json["traces"][0]["trace"] == "wave");
   CHECK(json["traces"][0]["r_single"]["mase"] == 1e9);
-  CHECK(json["claims"].size() == 2 * 4 + 7 + 1);
+  CHECK(json["claims"].size() == 2 * 4 + 7 + 2);
   const ProgramResult validation = RunProgram(program + " traces --validation --json 2>/dev/null");
   REQUIRE(validation.code == 0);
   CHECK(nlohmann::json::parse(validation.out)["traces"][0]["r_single"].is_null());

@@ -1,5 +1,7 @@
 #include "bench/forecast_runs.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -12,6 +14,24 @@ namespace {
 
 constexpr size_t kTracePoints = 20'000;
 constexpr double kTestShare = 0.3;
+constexpr Micros kStep = std::chrono::minutes(5);
+constexpr int kHistory = 4032;  // two weeks
+
+double Demand(int t, Rng& rng) {
+  return 300 + 100 * std::sin(t * 2 * std::numbers::pi / 288) + 10 * rng.Normal();
+}
+
+forecast::Forecaster Learnt(int horizon, Rng& rng) {
+  forecast::Forecaster forecaster(model::ServiceId("speed"),
+                                  {.step = kStep, .seasons = {288, 2016}, .horizon_steps = horizon});
+  std::vector<std::pair<WallTime, double>> history;
+  for (int t = 0; t < kHistory; ++t) {
+    history.emplace_back(WallTime(t * kStep), Demand(t, rng));
+  }
+  forecaster.Import(history);
+  forecaster.Adopt(forecast::FitModels(*forecaster.CopyForFit()));
+  return forecaster;
+}
 
 }  // namespace
 
@@ -39,25 +59,28 @@ sim::Trace PartOf(sim::Trace trace, Split split) {
 }
 
 double UpdateSeconds(const lab::CpuSeconds& cpu) {
-  constexpr Micros kStep = std::chrono::minutes(5);
-  constexpr int kHistory = 4032, kUpdates = 4000;
+  constexpr int kUpdates = 4000;
   Rng rng(1);
-  const auto demand = [&](int t) {
-    return 300 + 100 * std::sin(t * 2 * std::numbers::pi / 288) + 10 * rng.Normal();
-  };
-  forecast::Forecaster forecaster(model::ServiceId("speed"),
-                                  {.step = kStep, .seasons = {288, 2016}, .horizon_steps = 12});
-  std::vector<std::pair<WallTime, double>> history;
-  for (int t = 0; t < kHistory; ++t) {
-    history.emplace_back(WallTime(t * kStep), demand(t));
-  }
-  forecaster.Import(history);
-  forecaster.Adopt(forecast::FitModels(*forecaster.CopyForFit()));
+  forecast::Forecaster forecaster = Learnt(12, rng);
   const double before = cpu();
   for (int t = kHistory; t < kHistory + kUpdates; ++t) {
-    forecaster.Observe(WallTime(t * kStep), demand(t));
+    forecaster.Observe(WallTime(t * kStep), Demand(t, rng));
   }
   return (cpu() - before) / kUpdates;
+}
+
+// Of many copies, beside which what the allocator keeps for later is little.
+double MemoryBytes() {
+  constexpr size_t kCopies = 256;
+  Rng rng(1);
+  const forecast::Forecaster forecaster = Learnt(24, rng);
+  const auto in_use = [] {
+    const struct mallinfo2 info = mallinfo2();
+    return static_cast<double>(info.uordblks + info.hblkhd);
+  };
+  const double before = in_use();
+  const std::vector<forecast::Forecaster> copies(kCopies, forecaster);
+  return (in_use() - before) / kCopies;
 }
 
 }  // namespace shadowd::bench

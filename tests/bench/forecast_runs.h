@@ -24,5 +24,7 @@ sim::Trace PartOf(sim::Trace trace, Split split);
 
 // CPU of one observation of five-minute demand with a day and a week.
 double UpdateSeconds(const lab::CpuSeconds& cpu);
+// Heap and object of a forecaster of the same demand.
+double MemoryBytes();
 
 }  // namespace shadowd::bench

@@ -135,7 +135,7 @@ TEST_CASE("two weeks of five-minute steps take a bounded amount of memory, now a
   const size_t bytes = most + sizeof(forecaster);
   CAPTURE(sizeof(forecaster), most);
   CHECK(forecaster.Predict().steps.size() == 24);
-  CHECK(bytes < size_t{52} * 1024);
+  CHECK(bytes < 40'000);
 }
 
 }  // namespace shadowd::forecast

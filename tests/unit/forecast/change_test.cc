@@ -15,7 +15,7 @@ int DelayOf(double shift, Rng& rng) {
   Change change;
   int delay = 0;
   while (!change.active() && delay < 10'000) {
-    change.Observe(shift + rng.Normal(), false);
+    change.Observe(0, shift + rng.Normal(), false);
     ++delay;
   }
   return delay;
@@ -38,7 +38,7 @@ TEST_CASE("white errors and misses at the promised rate hardly ever look like a 
   int alarms = 0;
   for (int t = 0; t < kSteps; ++t) {
     const double error = rng.Normal();
-    change.Observe(error, std::abs(error) > 1.96);
+    change.Observe(0, error, std::abs(error) > 1.96);
     alarms += change.wants_fit();
     change.Settle();
   }
@@ -66,10 +66,10 @@ TEST_CASE("a shift smaller than the drift is left to the limits") {
 
 TEST_CASE("outliers count as five sigmas, so two in a row are no change and three are") {
   Change change;
-  change.Observe(1e9, false);
-  change.Observe(1e9, false);
+  change.Observe(0, 1e9, false);
+  change.Observe(0, 1e9, false);
   CHECK_FALSE(change.active());  // 2 * 4.25
-  change.Observe(1e9, false);
+  change.Observe(0, 1e9, false);
   CHECK(change.active());  // 3 * 4.25 > 12
   CHECK(change.wants_fit());
 }
@@ -77,12 +77,12 @@ TEST_CASE("outliers count as five sigmas, so two in a row are no change and thre
 TEST_CASE("most of the last five steps outside their limits are a change") {
   Change change;
   for (const bool missed : {true, true, false, true, false, true}) {
-    change.Observe(0, missed);
+    change.Observe(0, 0, missed);
     CHECK_FALSE(change.active());
   }
-  change.Observe(0, true);  // three of the last five
+  change.Observe(0, 0, true);  // three of the last five
   CHECK_FALSE(change.active());
-  change.Observe(0, true);  // four
+  change.Observe(0, 0, true);  // four
   CHECK(change.active());
 }
 
@@ -90,13 +90,13 @@ TEST_CASE("limits are wider right after a change and narrow back step by step") 
   Change change;
   CHECK(change.Widening() == 1);
   while (!change.active()) {
-    change.Observe(4, false);
+    change.Observe(0, 4, false);
   }
   CHECK(change.Widening() == Approx(1.5));
   double before = change.Widening();
   int steps = 0;
   while (change.active()) {
-    change.Observe(0, false);
+    change.Observe(0, 0, false);
     CHECK(change.Widening() < before);
     before = change.Widening();
     ++steps;
@@ -106,6 +106,21 @@ TEST_CASE("limits are wider right after a change and narrow back step by step") 
   CHECK(change.wants_fit());  // until one was made
   change.Settle();
   CHECK_FALSE(change.wants_fit());
+}
+
+TEST_CASE(
+    "a change began where the errors left zero, or with the first miss, and a second alarm is the same") {
+  Change sums, misses;
+  for (int64_t step = 100; step < 120; ++step) {
+    sums.Observe(step, step < 110 ? 0 : 4, false);
+    misses.Observe(step, 0, step >= 113);
+  }
+  REQUIRE(sums.began().has_value());
+  CHECK(*sums.began() == 110);
+  CHECK(sums.noticed() > 1);
+  REQUIRE(misses.began().has_value());
+  CHECK(*misses.began() == 113);
+  CHECK_FALSE(Change().began().has_value());
 }
 
 }  // namespace shadowd::forecast

@@ -96,17 +96,43 @@ TEST_CASE("linear members learn what came") {
   CHECK(PathOf(fresh, {2}, 1)[0] == 0);
 }
 
-TEST_CASE("an outlier teaches no more than six sigmas would") {
+TEST_CASE("an outlier teaches no more than six sigmas would, and eighteen after a change") {
+  const auto [memory, sigmas] = GENERATE(std::pair(Memory::kLong, 6), std::pair(Memory::kShort, 18));
   Combination outlier({Pull(0, 0.5)}, {}, {1});
   Combination edge({Pull(0, 0.5)}, {}, {1});
   for (Combination* one : {&outlier, &edge}) {
     one->Widen(-1000);
     one->Widen(1000);
   }
-  outlier.Update(Values{10, 1e6}, 1, 2);
-  edge.Update(Values{10, 5 + 6 * 2}, 1, 2);
+  outlier.Update(Values{10, 1e6}, 1, 2, memory);
+  edge.Update(Values{10, 5.0 + sigmas * 2}, 1, 2, memory);
   CHECK(PathOf(outlier, {10}, 1)[0] == Approx(PathOf(edge, {10}, 1)[0]));
   CHECK(PathOf(outlier, {10}, 1)[0] > 5);
+}
+
+// Nothing has changed, and yet what learns was told so for a day.
+TEST_CASE("a false alarm costs next to nothing") {
+  double told = 0, calm = 0;
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    Rng rng(seed);
+    Values z{0, 0};
+    Combination usual({LinearModel({.lags = {1, 2}}, 0, {0, 0.5, 0.2},
+                                   std::vector<double>{0.01, 0, 0, 0, 0.01, 0, 0, 0, 0.01})},
+                      {}, {1}, MemberWeights(1, {{1, 1.1}}));
+    Combination alarmed = usual;
+    for (int64_t t = 2; t < 400; ++t) {
+      Values of_usual, of_alarmed;
+      usual.Path(z, t - 1, 1, of_usual);
+      alarmed.Path(z, t - 1, 1, of_alarmed);
+      const double truth = 0.5 * z[z.size() - 1] + 0.2 * z[z.size() - 2] + rng.Normal();
+      calm += std::abs(truth - of_usual[0]);
+      told += std::abs(truth - of_alarmed[0]);
+      z.push_back(truth);
+      usual.Update(z, t, 1);
+      alarmed.Update(z, t, 1, t >= 100 && t < 124 ? Memory::kShort : Memory::kLong);
+    }
+  }
+  CHECK(told < 1.02 * calm);
 }
 
 }  // namespace shadowd::forecast

@@ -23,6 +23,7 @@ FitInput Input(std::vector<float> demand, std::vector<int> seasons, int horizon 
       .demand_rps = std::move(demand),
       .first_step = 0,
       .version = 1,
+      .changed_step = std::nullopt,
       .kept = std::nullopt};
 }
 
@@ -175,7 +176,7 @@ TEST_CASE("the first limits hold for what follows") {
   }
   const double covered = static_cast<double>(held) / all;
   CHECK(covered >= 0.92);
-  CHECK(covered <= 0.99);
+  CHECK(covered <= 0.995);  // of noise that is alike for ever; what is real is not
 }
 
 TEST_CASE("labels only turn the seasons' phase: a fit that starts whole seasons later is the same") {

@@ -197,4 +197,28 @@ TEST_CASE("after a long quiet time the first movement is not blown up") {
   }
 }
 
+TEST_CASE("right after a change a relation is learnt anew at once") {
+  Rng rng(34);
+  LinearModel model = Start(kTwoLags, {0, 0, 0}, 1000);
+  std::vector<double> z{0, 0};
+  Continue(z, 3000, 0, 0.9, 0, rng);
+  const size_t changed = z.size();
+  for (size_t t = 2; t < changed; ++t) {
+    model.Update(z, t, static_cast<int64_t>(t), z[t]);
+  }
+  Continue(z, 24, 20, -0.5, 0.2, rng);
+  LinearModel slow = model, fast = model;
+  for (size_t t = changed; t < z.size(); ++t) {
+    slow.Update(z, t, static_cast<int64_t>(t), z[t], Memory::kLong);
+    fast.Update(z, t, static_cast<int64_t>(t), z[t], Memory::kShort);
+  }
+  Continue(z, 48, 20, -0.5, 0.2, rng);
+  double of_slow = 0, of_fast = 0;
+  for (size_t t = changed + 24; t < z.size(); ++t) {
+    of_slow += std::abs(z[t] - slow.Predict(z, t, 0)) / 48;
+    of_fast += std::abs(z[t] - fast.Predict(z, t, 0)) / 48;
+  }
+  CHECK(of_fast < 0.9 * of_slow);
+}
+
 }  // namespace shadowd::forecast

@@ -86,4 +86,16 @@ TEST_CASE("what a member said of a step that was not measured counts for nothing
   CHECK(weights.OfBlock(0)[0] == Approx(0.5));
 }
 
+TEST_CASE("after a change the weights follow the errors four times as fast") {
+  const auto after = [](Memory memory) {
+    MemberWeights weights(1, {{1, 1}});
+    Mixed(weights, 0, {{0}, {2}});
+    weights.Observe(1, 0, memory);
+    return weights.errors()[0];
+  };
+  CHECK(after(Memory::kLong)[1] == Approx(1.015));
+  CHECK(after(Memory::kShort)[1] == Approx(1.06));
+  CHECK(after(Memory::kShort)[0] == Approx(0.94));
+}
+
 }  // namespace shadowd::forecast

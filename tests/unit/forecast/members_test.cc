@@ -56,4 +56,50 @@ TEST_CASE("smoothing leaves out seasons that would cost too much memory") {
   CHECK(with == without);
 }
 
+TEST_CASE("lags that only add noise are left out, and lags that tell something stay") {
+  int noise_kept = 0, signal_kept = 0;
+  constexpr int kSeeds = 12;
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    Rng rng(seed);
+    std::vector<double> z(60, 0.0);
+    for (int t = 60; t < 260; ++t) {  // each step repeats the one twenty before it; a day of 24 is nowhere
+      z.push_back(0.95 * z[z.size() - 20] + rng.Normal());
+    }
+    const Features all{.lags = {1, 2, 3, 4, 20, 23, 24, 25, 26, 30, 31, 32, 47, 48, 49}};
+    const Features chosen = TrainLinear(PlaceOrigins(z, 0, 12, 24), all).whole.features();
+    for (const int lag : chosen.lags) {
+      noise_kept += lag > 2 && lag != 20;
+      signal_kept += lag == 20;
+    }
+  }
+  CHECK(signal_kept == kSeeds);
+  CHECK(noise_kept < 12 * kSeeds);
+}
+
+// For two hundred steps demand repeats itself after twelve steps, then after ten.
+TEST_CASE(
+    "what lies after a change is the window of a fit where it forecasts the past better, and only there") {
+  const bool changes = GENERATE(true, false);
+  double all = 0, since = 0, last = 0;
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
+    Rng rng(seed);
+    std::vector<double> z(12, 0.0);
+    for (size_t t = 0; t < 12; ++t) {
+      z[t] = 3 * rng.Normal();
+    }
+    while (z.size() < 500) {
+      z.push_back(z[z.size() - (changes && z.size() >= 250 ? 10 : 12)] + 0.1 * rng.Normal());
+    }
+    Rolling rolling = PlaceOrigins(z, 0, 12, 12);
+    const Features features{.lags = {1, 2, 10, 12}};
+    all += TrainLinear(rolling, features).paths.error;
+    rolling.changed = 250;
+    since += TrainLinear(rolling, features).paths.error;
+    rolling.changed = rolling.train - 5;  // too few rows to learn from
+    last += TrainLinear(rolling, features).paths.error;
+  }
+  CHECK(since <= (changes ? 0.8 : 1.02) * all);
+  CHECK(last == all);
+}
+
 }  // namespace shadowd::forecast

@@ -9,6 +9,8 @@
 namespace shadowd::forecast {
 namespace {
 
+constexpr int kHorizon = 80;
+
 // Steps 0..10.
 const std::vector<double> kSeries{0, 1, 2, 9, 4, 5, 6, 3, 8, 2, 1};
 
@@ -19,7 +21,7 @@ Origin At(int64_t step, double sigma, std::vector<float> path) {
 }  // namespace
 
 TEST_CASE("a score is the realised peak less the predicted one, in sigmas") {
-  Peaks peaks;
+  Peaks peaks(kHorizon);
   peaks.Adopt({At(2, 0.5, {7, 3, 4})});  // said of the steps 3, 4, 5
   SECTION("over the whole path") {
     const Peaks::Scores scores = peaks.For(kSeries, 10, 1, 3, 0.95);
@@ -34,7 +36,7 @@ TEST_CASE("a score is the realised peak less the predicted one, in sigmas") {
 }
 
 TEST_CASE("a window that is not over, not covered by the path or no longer known does not count") {
-  Peaks peaks;
+  Peaks peaks(kHorizon);
   peaks.Adopt({At(7, 1, {1, 2, 3, 4})});
   CHECK(peaks.For(kSeries, 10, 1, 3, 0.95).count == 1);
   CHECK(peaks.For(kSeries, 10, 1, 4, 0.95).count == 0);
@@ -48,7 +50,7 @@ TEST_CASE("the limit is the conformal rank of the scores") {
   for (int i = 0; i < 9; ++i) {
     origins.push_back(At(i, 1, {0}));
   }
-  Peaks peaks;
+  Peaks peaks(kHorizon);
   peaks.Adopt(origins);
   // What came at the steps 1..9: 1 2 9 4 5 6 3 8 2, sorted 1 2 2 3 4 5 6 8 9.
   CHECK(peaks.For(kSeries, 10, 1, 1, 0.5).upper == 8);   // ceil(10 * 0.75) = the eighth
@@ -58,7 +60,7 @@ TEST_CASE("the limit is the conformal rank of the scores") {
 }
 
 TEST_CASE("without a past there is no score") {
-  Peaks peaks;
+  Peaks peaks(kHorizon);
   CHECK(peaks.For(kSeries, 10, 1, 2, 0.95).count == 0);
   peaks.Remember(3, 1, std::vector<double>{1, 2});
   CHECK(peaks.For(kSeries, 10, 1, 2, 0.95).count == 1);
@@ -67,7 +69,7 @@ TEST_CASE("without a past there is no score") {
 }
 
 TEST_CASE("paths are kept an eighth of the horizon apart and only so many") {
-  Peaks peaks;
+  Peaks peaks(kHorizon);
   const std::vector<double> path(80, 0.0);
   const std::vector<double> series(1001, 1.0);
   for (int64_t t = 0; t <= 100; ++t) {
@@ -81,7 +83,7 @@ TEST_CASE("paths are kept an eighth of the horizon apart and only so many") {
 }
 
 TEST_CASE("paths of a fit replace older ones and leave newer ones") {
-  Peaks peaks;
+  Peaks peaks(kHorizon);
   for (const int64_t t : {1, 4, 7}) {
     peaks.Remember(t, 1, std::vector<double>{0});  // scores 2, 5, 8
   }
@@ -100,7 +102,7 @@ TEST_CASE("the peak of the next window lies below its limit forty times in forty
   int held = 0;
   const std::vector<double> path(size_t{8} * kWindow, 0.0);
   for (int trial = 0; trial < kTrials; ++trial) {
-    Peaks peaks;
+    Peaks peaks(kHorizon);
     std::vector<double> z;
     for (int64_t t = 0; t < int64_t{40} * kWindow; ++t) {
       peaks.Remember(t - 1, 1, path);  // kept at every kWindow-th step

@@ -146,4 +146,23 @@ TEST_CASE("rows without an error are left as they are") {
   CHECK(ridge.Solve(1e-3).Predict(z, 50, 50) == Approx(3));
 }
 
+TEST_CASE("some of the lags alone are what a regression on them would give") {
+  Rng rng(6);
+  std::vector<double> z;
+  for (int t = 0; t < 90; ++t) {
+    z.push_back(3 + rng.Normal() + (t > 0 ? 0.5 * z.back() : 0));
+  }
+  const Features all{.lags = {1, 2, 5}, .means = {{.lag = 3, .width = 2}}, .harmonics = {{6, 1}}};
+  Features some = all;
+  some.lags = {1, 5};
+  const LinearModel part = Ridge(all, z, 6, z.size(), 0).Solve(1e-3, some.lags);
+  const LinearModel own = Ridge(some, z, 6, z.size(), 0).Solve(1e-3);
+  CHECK(part.features() == some);
+  REQUIRE(part.weights().size() == own.weights().size());
+  for (size_t i = 0; i < own.weights().size(); ++i) {
+    CHECK(part.weights()[i] == Approx(own.weights()[i]).margin(1e-9));
+  }
+  CHECK(part.inverse().back() == Approx(own.inverse().back()));
+}
+
 }  // namespace shadowd::forecast

@@ -1,7 +1,6 @@
 #include "forecast/rolling.h"
 
 #include <catch2/catch.hpp>
-#include <cmath>
 #include <numeric>
 
 #include "base/rng.h"
@@ -49,7 +48,12 @@ TEST_CASE("paths of the last value err by the distance that a line has gone") {
     CHECK(paths.next[i] == static_cast<double>(rolling.train + i - 1));
   }
   CHECK(paths.error == Approx(2.5).margin(0.1));  // the mean of 1, 2, 3, 4, but for the end
-  CHECK(ErrorOf(rolling, Naive(), 0, 1) == Approx(paths.error));
+  const std::vector<double> errors = ErrorsOf(rolling, Naive(), 0, 1);
+  CHECK(errors.front() == 2.5);
+  CHECK(errors.size() == rolling.origins.size());
+  CHECK(ErrorsOf(rolling, Naive(), 0, 3).size() == (errors.size() + 2) / 3);
+  CHECK(ErrorOf(rolling, Naive(), 0, 1) ==
+        Approx(std::accumulate(errors.begin(), errors.end(), 0.0) / static_cast<double>(errors.size())));
 }
 
 TEST_CASE("a path sees nothing that follows its origin") {

@@ -121,4 +121,16 @@ TEST_CASE("a season that changes is followed") {
   CHECK(path[5] < 2);
 }
 
+TEST_CASE("after a change a slow level moves by a tenth of its error, and a fast one as before") {
+  const std::vector<double> z(20, 5.0);
+  const auto moved = [&](double gain, Memory memory) {
+    Smoothing model(z, 0, {}, {.level = gain, .season = 0, .fade = 0});
+    model.Update(20, 15, memory);
+    return model.level() - 5;
+  };
+  CHECK(moved(0.01, Memory::kLong) == Approx(0.1));
+  CHECK(moved(0.01, Memory::kShort) == Approx(1));
+  CHECK(moved(0.6, Memory::kShort) == Approx(6));
+}
+
 }  // namespace shadowd::forecast

@@ -50,9 +50,9 @@ TEST_CASE("limits of noise begin at its quantiles and a little beyond") {
     lower += start.blocks[1].lower.Of(scales) / kRuns;
     peak += start.peak.Of(scales) / kRuns;
   }
-  CHECK(upper == Approx(1.1 * 1.645 * 2).epsilon(0.15));
-  CHECK(lower == Approx(1.1 * 1.645 * 2).epsilon(0.15));
-  CHECK(peak == Approx(1.115 * 2.04 * 2).epsilon(0.15));  // 0.9 = F(2.04)^5
+  CHECK(upper == Approx(1.17 * 1.645 * 2).epsilon(0.15));
+  CHECK(lower == Approx(1.17 * 1.645 * 2).epsilon(0.15));
+  CHECK(peak == Approx(1.186 * 2.04 * 2).epsilon(0.15));  // 0.9 = F(2.04)^5
 }
 
 TEST_CASE("an hour that is noisier than others has wider limits") {
@@ -60,8 +60,8 @@ TEST_CASE("an hour that is noisier than others has wider limits") {
   const LimitsStart start = Start(known, 12);
   const double calm = start.blocks[0].upper.Of(start.scale.At(12 * 300 + 2, 10));
   const double wild = start.blocks[0].upper.Of(start.scale.At(12 * 300 + 8, 10));
-  CHECK(calm == Approx(1.1 * 1.645).epsilon(0.4));
-  CHECK(wild == Approx(1.1 * 1.645 * 4).epsilon(0.4));
+  CHECK(calm == Approx(1.17 * 1.645).epsilon(0.4));
+  CHECK(wild == Approx(1.17 * 1.645 * 4).epsilon(0.4));
 }
 
 TEST_CASE("paths that end early say nothing of peaks") {
@@ -72,7 +72,19 @@ TEST_CASE("paths that end early say nothing of peaks") {
   const LimitsStart start = Start(known, 0);
   ErrorScales ones;
   ones.fill(1);
-  CHECK(start.peak.Of(ones) == Approx(2 * 1.1));
+  CHECK(start.peak.Of(ones) == Approx(2 * 1.17));
+}
+
+TEST_CASE("limits from few windows are wider by Student's t") {
+  CHECK(QuantileOfFew(5) == Approx(2.571 / 1.960).epsilon(0.01));
+  CHECK(QuantileOfFew(10) == Approx(2.228 / 1.960).epsilon(0.003));
+  CHECK(QuantileOfFew(30) == Approx(2.042 / 1.960).epsilon(0.001));
+  CHECK(QuantileOfFew(1e9) == Approx(1));
+  CHECK(QuantileOfFew(0.5) == QuantileOfFew(3));
+  const Known known = Noise(700, 48, {1, 1}, 5);  // the held-out part is five horizons
+  const LimitsStart start = Start(known, 0);
+  const double near = start.blocks[0].upper.coefficients()[0], far = start.blocks[5].upper.coefficients()[0];
+  CHECK(far > 1.15 * near);
 }
 
 }  // namespace shadowd::forecast

@@ -51,8 +51,8 @@ TEST_CASE("what goes forward comes back, and below the floor comes back as the f
   const double rps = GENERATE(0.5, 0.6, 1.0, 37.5, 12'345.678, 3e9);
   CHECK(log.Backward(log.Forward(rps)) == Approx(rps).epsilon(1e-12));
   CHECK(Transform{}.Backward(Transform{}.Forward(rps)) == rps);
-  CHECK(log.Backward(log.Forward(0)) == Approx(0.5));
-  CHECK(Transform{}.Backward(Transform{}.Forward(0)) == 0);
+  CHECK(log.Backward(log.Forward(0.0)) == Approx(0.5));
+  CHECK(Transform{}.Backward(Transform{}.Forward(0.0)) == 0);
 }
 
 TEST_CASE("a lower limit holds for demand below the floor exactly when it does in the models' scale") {
@@ -75,6 +75,15 @@ TEST_CASE("nothing comes back negative, infinite or out of order") {
     CHECK(rps >= before);
     before = rps;
   }
+}
+
+TEST_CASE("the quick logarithm is the logarithm, to the precision of a float") {
+  for (double x = 1e-30; x < 1e30; x *= 1.0137) {
+    const auto rps = static_cast<float>(x);
+    const double exact = std::log(static_cast<double>(rps));
+    REQUIRE(static_cast<double>(QuickLog(rps)) == Approx(exact).epsilon(2e-7).margin(2e-7));
+  }
+  CHECK(QuickLog(1.0F) == 0);
 }
 
 }  // namespace shadowd::forecast

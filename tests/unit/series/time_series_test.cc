@@ -1,5 +1,6 @@
 #include "series/time_series.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
@@ -90,6 +91,20 @@ TEST_CASE("what is not finite is ignored and counted") {
   series.Add(At(0), 1e300);
   CHECK(series.empty());
   CHECK(series.ignored() == 3);
+}
+
+TEST_CASE("the newest steps come in order, wherever the ring begins") {
+  TimeSeries series = Make();
+  for (int t = 0; t < 21; ++t) {
+    series.Add(At(10.0 * t), t);
+    for (size_t count = 0; count <= 9; ++count) {
+      const std::vector<float> newest = series.Newest(count);
+      REQUIRE(newest.size() == std::min(count, series.size()));
+      for (size_t i = 0; i < newest.size(); ++i) {
+        REQUIRE(newest[i] == series[series.size() - newest.size() + i]);
+      }
+    }
+  }
 }
 
 }  // namespace shadowd::series
