@@ -1,5 +1,6 @@
 # Options, compiler settings, packages and the three helpers every folder uses:
-#   shadowd_library(NAME SOURCES ... [DEPS ...] [PRIVATE_DEPS ...])   static library shadowd_NAME
+#   shadowd_library(NAME SOURCES ... [DEPS ...] [PRIVATE_DEPS ...] [UNITY])   static library shadowd_NAME; UNITY compiles its
+#                                     sources a few at a time, where gRPC's headers take longer than they do
 #   shadowd_program(NAME SOURCES ... [DEPS ...])                       executable in bin/
 #   shadowd_test(NAME SOURCES ... [DEPS ...] [LABELS ...] [SLOW])      Catch2 executable, one CTest entry (plus NAME_slow for [slow])
 # Configuration belongs where an administrator looks, whatever the prefix.
@@ -61,8 +62,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
 endif()
 
 function(shadowd_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "UNITY" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
   add_library(shadowd_${name} STATIC ${ARG_SOURCES})
+  set_target_properties(shadowd_${name} PROPERTIES UNITY_BUILD ${ARG_UNITY})
   target_include_directories(shadowd_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib>)
   target_link_libraries(shadowd_${name} PUBLIC ${ARG_DEPS} PRIVATE shadowd_warnings ${ARG_PRIVATE_DEPS})
 endfunction()
