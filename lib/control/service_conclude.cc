@@ -111,8 +111,10 @@ void ServiceMachine::Conclude(Context& c) {
   decision.reason = finding.reason;
   decision.arms = trial.arms;
   decision.decide_time = c.now.wall;
-  if (trial.trigger.kind == TriggerKind::kNewVersion && decision.version != service_.rollout_version &&
-      HoldsNowhere(trial, service_.spec.bounds)) {
+  const bool new_version =
+      trial.trigger.kind == TriggerKind::kNewVersion && decision.version != service_.rollout_version;
+  // What replaces a version that does not start may hold nowhere: until it is there nothing can be added.
+  if (new_version && !fleet_.Stuck() && HoldsNowhere(trial, service_.spec.bounds)) {
     decision.kind = DecisionKind::kRejected;
     decision.to = decision.from;
     decision.reason = fmt::format(
@@ -121,8 +123,7 @@ void ServiceMachine::Conclude(Context& c) {
   }
   const bool unseen = std::none_of(trial.arms.begin(), trial.arms.end(),
                                    [](const model::Arm& arm) { return arm.verdict.requests > 0; });
-  if (trial.trigger.kind == TriggerKind::kNewVersion && decision.version != service_.rollout_version &&
-      unseen) {
+  if (new_version && unseen) {
     decision.kind = DecisionKind::kInconclusive;
     decision.to = decision.from;
     decision.version = service_.rollout_version;

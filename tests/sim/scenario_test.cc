@@ -342,6 +342,27 @@ TEST_CASE("a first version that never comes up gives way to the spec that mends 
   CHECK(world.core().Find(kShop)->fleet().Serving() >= 2);
 }
 
+TEST_CASE("a version that holds nowhere still replaces one that does not start") {
+  WorldOptions options = DemoOptions(10);
+  options.versions["2"].service_ms = 90;  // no number within the bounds meets the SLO of 100 ms
+  World world(options);
+  model::ServiceSpec spec = DemoSpec(model::Mode::kAct, "1");
+  world.Send({kShop, ports::ApplyService{spec, ""}, 0, "test"});
+  world.RunFor(std::chrono::seconds(15));
+  world.Send({kShop, ports::ImportHistory(DemoHistory(world, 10)), 0, "test"});
+  world.RunFor(std::chrono::seconds(150));
+  spec = DemoSpec(model::Mode::kAct, "broken");
+  spec.trial.policy = model::TrialPolicy::kNever;
+  world.Send({kShop, ports::ApplyService{spec, ""}, 0, "test"});
+  world.RunFor(std::chrono::seconds(60));
+  REQUIRE(world.core().Find(kShop)->fleet().Stuck());
+  world.Send({kShop, ports::ApplyService{DemoSpec(model::Mode::kAct, "2"), ""}, 0, "test"});
+  world.RunFor(std::chrono::seconds(300));
+  INFO(Story(world));
+  CHECK(world.kept(kShop).service->rollout_version.starts_with("2~"));
+  CHECK_FALSE(world.core().Find(kShop)->fleet().Stuck());
+}
+
 TEST_CASE("a version of which no shadow comes up is not let into production") {
   World world(DemoOptions(6));
   world.Send({kShop, ports::ApplyService{DemoSpec(model::Mode::kAct, "1"), ""}, 0, "test"});
