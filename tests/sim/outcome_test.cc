@@ -133,6 +133,34 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("what production shows after a decision is counted, and sets the tolerance of the next trial") {
+  const double bound = GENERATE(0.01, 0.9);
+  World world = Steady(3, DemoSpec(model::Mode::kAct, "1"));
+  REQUIRE(world.RunUntil(AtRest, std::chrono::seconds(120)));
+  world.RunFor(std::chrono::seconds(60));
+  const auto deploy = [&](const std::string& version) {
+    model::ServiceSpec spec = DemoSpec(model::Mode::kAct, version);
+    spec.trial.tolerance = 0.9;  // until something was learnt
+    spec.trial.tolerance_min = spec.trial.tolerance_max = bound;
+    REQUIRE(world.Send({kShop, ports::ApplyService{spec, ""}, 0, "test"})->ok());
+    world.RunUntil([&](const World& w) { return OfVersion(w, version).has_value(); },
+                   std::chrono::seconds(120));
+    return OfVersion(world, version);
+  };
+  REQUIRE(deploy("2"));
+  world.RunFor(std::chrono::seconds(80));  // the hold is a minute
+  const std::optional<model::Decision> next = deploy("3");
+  INFO(Story(world));
+  REQUIRE(next);
+  const model::Learnt& learnt = world.kept(kShop).models.back().learnt;
+  CHECK(learnt.outcomes.right >= 1);
+  CHECK(learnt.tolerances.at("latency_p50_us") == Approx(bound));
+  const bool accurate = std::any_of(next->arms.begin(), next->arms.end(), [](const model::Arm& arm) {
+    return arm.role == model::ArmRole::kCandidate && arm.verdict.kpis[0].model == model::ModelAxis::kAccurate;
+  });
+  CHECK(accurate == (bound > 0.5));
+}
+
 TEST_CASE("when the day's budget is spent nothing more is tested, and the decision says so") {
   model::ServiceSpec spec = DemoSpec(model::Mode::kAct, "1");
   spec.trial.daily_budget = 1e-6;

@@ -117,6 +117,7 @@ TEST_CASE("scaling out tests the plan and what lies above, scaling in what lies 
   out.present_rps = 260;
   std::vector<model::Arm> arms = PlanArms(out, f.View());
   REQUIRE(arms.size() == 4);
+  CHECK(CountArms(out, f.spec) == arms.size());
   CHECK(arms[0].level == 4);
   CHECK(arms[0].load_rps == Approx(135));
   CHECK(arms[2].level == 6);

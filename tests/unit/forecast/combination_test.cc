@@ -100,14 +100,18 @@ TEST_CASE("an outlier teaches no more than six sigmas would, and eighteen after 
   const auto [memory, sigmas] = GENERATE(std::pair(Memory::kLong, 6), std::pair(Memory::kShort, 18));
   Combination outlier({Pull(0, 0.5)}, {}, {1});
   Combination edge({Pull(0, 0.5)}, {}, {1});
-  for (Combination* one : {&outlier, &edge}) {
+  Combination inside({Pull(0, 0.5)}, {}, {1});
+  for (Combination* one : {&outlier, &edge, &inside}) {
     one->Widen(-1000);
     one->Widen(1000);
   }
   outlier.Update(Values{10, 1e6}, 1, 2, memory);
   edge.Update(Values{10, 5.0 + sigmas * 2}, 1, 2, memory);
-  CHECK(PathOf(outlier, {10}, 1)[0] == Approx(PathOf(edge, {10}, 1)[0]));
-  CHECK(PathOf(outlier, {10}, 1)[0] > 5);
+  const double learnt = PathOf(outlier, {10}, 1)[0];
+  CHECK(learnt == Approx(PathOf(edge, {10}, 1)[0]));
+  inside.Update(Values{10, 5.0 + (sigmas - 1) * 2}, 1, 2, memory);
+  CHECK(PathOf(inside, {10}, 1)[0] > 5);
+  CHECK(PathOf(inside, {10}, 1)[0] < learnt);
 }
 
 // Nothing has changed, and yet what learns was told so for a day.

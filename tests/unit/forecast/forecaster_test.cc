@@ -237,6 +237,18 @@ TEST_CASE("no limit lies beyond twice the largest demand ever seen") {
   }
 }
 
+TEST_CASE("a fit is told since when demand is as it is now") {
+  Rng rng(3);
+  Forecaster forecaster = Make({48}, 12);
+  const auto steady = [&](int64_t t) { return Sine(t) * (1 + 0.02 * rng.Normal()); };
+  Feed(forecaster, 0, 700, steady);
+  Feed(forecaster, 700, 20, [&](int64_t t) { return 0.5 * steady(t); });
+  const std::shared_ptr<const FitInput> input = forecaster.CopyForFit();
+  REQUIRE(input->changed_step);
+  const int64_t newest = input->first_step + static_cast<int64_t>(input->demand_rps.size()) - 1;
+  CHECK(std::abs(newest - 19 - *input->changed_step) <= 2);
+}
+
 // Mean relative error of one step in the half day after demand was halved at once, over several runs.
 TEST_CASE("after a level shift the error falls sooner, since memory is short for a while") {
   double error = 0;

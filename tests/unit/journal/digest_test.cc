@@ -64,6 +64,18 @@ TEST_CASE("each item of an outcome has its own digest, with the service and the 
   CHECK(std::set<uint32_t>(digests.replies.begin(), digests.replies.end()).size() == 3);
 }
 
+TEST_CASE("the digest of what is to be fitted covers since when demand is as it is now") {
+  const auto digest_of = [](std::optional<int64_t> changed_step) {
+    auto input = std::make_shared<forecast::FitInput>();
+    input->changed_step = changed_step;
+    ports::Outcome outcome;
+    outcome.actions.push_back({model::ServiceId("a"), ports::FitForecast{input}});
+    return DigestOf(outcome).actions.at(0);
+  };
+  CHECK(digest_of(7) == digest_of(7));
+  CHECK(std::set<uint32_t>{digest_of(std::nullopt), digest_of(7), digest_of(8)}.size() == 3);
+}
+
 TEST_CASE("the digest of a fit covers the models in it") {
   forecast::Fit fit;
   fit.linear.emplace_back(forecast::Features{.lags = {1, 2}}, 3.0, std::vector<double>{1, 2, 3},
