@@ -146,7 +146,8 @@ void ServiceMachine::WriteLedger(const model::Decision& decision, const model::T
     entry.shadow_seconds = trial->shadow_seconds;
     entry.shadow_cost = cost::ShadowCost(prices, trial->shadow_seconds);
   }
-  entry.instance_seconds_changed = (decision.to - decision.planned) * hold;
+  const bool superseded = decision.state == DecisionState::kSuperseded;  // nothing followed from it
+  entry.instance_seconds_changed = superseded ? 0 : (decision.to - decision.planned) * hold;
   entry.instance_cost_changed = entry.instance_seconds_changed / 3600.0 * prices.instance_hour;
   const bool saved_violation = decision.to > decision.planned && (decision.kind == DecisionKind::kAdjusted ||
                                                                   decision.kind == DecisionKind::kRejected);

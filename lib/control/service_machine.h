@@ -32,6 +32,9 @@ namespace shadowd::control {
 // Identity of what runs: the spec's version and a digest of its template, "2~9f3a01bc".
 std::string IdentityOf(const model::ServiceSpec& spec);
 
+// What is noted of a trial that a restart ended.
+inline constexpr const char* kCutOff = "the daemon was restarted during the trial";
+
 class ServiceMachine {
  public:
   explicit ServiceMachine(const model::ServiceId& id);
@@ -159,6 +162,7 @@ class ServiceMachine {
   // Restart (service_restore.cc)
   void Handle(const ports::Restored& event, Context& c);
   void Handle(const ports::ReplicaFound& event, Context& c);
+  model::Trial CloseCutOff(model::Trial trial, const ports::Restored& event, Context& c);
   void StopOrphan(const model::ReplicaId& id, Context& c);
   void AskOrphansAgain(Context& c);
   bool EndOrphan(const model::ReplicaId& id, const std::string& note, Context& c);

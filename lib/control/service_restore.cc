@@ -1,8 +1,11 @@
 // What a restart does to a service: production is adopted, shadows are ended, and a trial that cannot be
 // finished is closed.
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "control/service_machine.h"
+#include "cost/worth.h"
 
 namespace shadowd::control {
 
@@ -21,12 +24,9 @@ void ServiceMachine::Handle(const ports::Restored& event, Context& c) {
   fleet_.Restore(event.instances);
   phase_ = service_.deleting ? Phase::kDeleting : Phase::kIdle;
 
-  for (model::Trial trial : event.open_trials) {
-    trial.state = model::TrialState::kInconclusive;
-    trial.end_time = c.now.wall;
-    trial.note = "the daemon was restarted during the trial";
-    c.out.Log("trial={} to=INCONCLUSIVE cause=restart", trial.id);
-    c.out.Put(std::move(trial));
+  std::map<model::TrialId, model::Trial> cut_off;
+  for (const model::Trial& trial : event.open_trials) {
+    cut_off.emplace(trial.id, CloseCutOff(trial, event, c));
   }
   for (const model::Shadow& shadow : event.shadows) {
     if (shadow.state != ReplicaState::kStopped && shadow.state != ReplicaState::kFailed) {
@@ -43,6 +43,10 @@ void ServiceMachine::Handle(const ports::Restored& event, Context& c) {
       decision.state = DecisionState::kSuperseded;
       decision.to = decision.from;
       decision.reason = "The daemon was restarted before the verdict; the question is asked anew.";
+      if (const auto trial = cut_off.find(decision.trial); trial != cut_off.end()) {
+        decision.trial_cost = trial->second.cost;
+        WriteLedger(decision, &trial->second, c);
+      }
       c.out.Put(std::move(decision));
     }
   }
@@ -58,6 +62,25 @@ void ServiceMachine::Handle(const ports::Restored& event, Context& c) {
   }
   c.out.Log("to={} cause=restored instances={} shadows_to_end={} trials_closed={}", PhaseName(phase_),
             event.instances.size(), orphans_.size(), event.open_trials.size());
+}
+
+// The price is final at once, so that another restart cannot lose it: a shadow is paid until now, or until
+// its time to live was over. One whose lease ran out meanwhile is paid for longer than it ran.
+model::Trial ServiceMachine::CloseCutOff(model::Trial trial, const ports::Restored& event, Context& c) {
+  for (const model::Shadow& shadow : event.shadows) {
+    if (shadow.trial == trial.id) {
+      const WallTime until = std::min(c.now.wall, shadow.expire_time);
+      trial.shadow_seconds += std::max(0.0, ToSeconds(until - shadow.create_time));
+    }
+  }
+  trial.cost = cost::ShadowCost(service_.spec.prices, trial.shadow_seconds);
+  trial.state = model::TrialState::kInconclusive;
+  trial.end_time = c.now.wall;
+  trial.note = kCutOff;
+  c.out.Log("trial={} to=INCONCLUSIVE cause=restart shadow_seconds={:.1f}", trial.id, trial.shadow_seconds);
+  learner_.Spend(c.now.wall, trial.cost);
+  c.out.Put(trial);
+  return trial;
 }
 
 void ServiceMachine::Handle(const ports::ReplicaFound& event, Context& c) {

@@ -247,6 +247,14 @@ std::vector<const model::Shadow*> ShadowSet::ReadyOf(int arm) const {
   return ready;
 }
 
+double ShadowSet::SecondsOfGone() const {
+  double seconds = 0;
+  for (const auto& [id, entry] : shadows_) {
+    seconds += entry.ended ? ToSeconds(*entry.ended - entry.started) : 0;
+  }
+  return seconds;
+}
+
 double ShadowSet::SecondsSoFar(Now now) const {
   double seconds = 0;
   for (const auto& [id, entry] : shadows_) {

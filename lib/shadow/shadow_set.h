@@ -48,6 +48,7 @@ class ShadowSet {
   bool AllArrived() const;  // none is STARTING
   std::vector<const model::Shadow*> ReadyOf(int arm) const;
   double SecondsSoFar(Now now) const;  // of shadow running time, for the bill
+  double SecondsOfGone() const;        // of it, by those that are STOPPED or FAILED
   size_t size() const { return shadows_.size(); }
 
  private:

@@ -59,6 +59,7 @@ bool TrialRun::OnFailed(const ports::ReplicaFailed& event, IntentBook& intents, 
   if (!shadows_.OnFailed(event, intents, now, out)) {
     return false;
   }
+  NoteGone(out);
   const int arm = ArmOf(event.replica);
   if (arm >= 0 && !Ended()) {
     std::string& reason = trial_.arms[static_cast<size_t>(arm)].verdict.reason;
@@ -80,10 +81,17 @@ bool TrialRun::OnStopped(const ports::ReplicaStopped& event, IntentBook& intents
   if (!shadows_.OnStopped(event, intents, now, out)) {
     return false;
   }
+  NoteGone(out);
   if (!Ended()) {
     CheckArrivals(now, out);
   }
   return true;
+}
+
+// What is gone must be paid for, also where nobody is left to settle the trial: a restart adds the others.
+void TrialRun::NoteGone(ports::Outbox& out) {
+  trial_.shadow_seconds = shadows_.SecondsOfGone();
+  out.Put(trial_);
 }
 
 // Measuring starts when no shadow is on its way any more. With no candidate alive there is nothing to

@@ -80,6 +80,7 @@ class TrialRun {
  private:
   void BeginWarming(Now now, ports::Outbox& out);
   void SendTraffic(ports::Outbox& out);
+  void NoteGone(ports::Outbox& out);
   void CheckArrivals(Now now, ports::Outbox& out);
   int ArmOf(const model::ReplicaId& shadow) const;
   analysis::Engine MakeEngine() const;

@@ -208,8 +208,20 @@ TEST_CASE("a restart keeps production, ends the shadows and closes the trial as 
   CHECK(world.shadows_alive() == 0);
   CHECK(world.instances_alive() == instances);
   const auto& trials = world.kept(kShop).trials;
-  CHECK(std::any_of(trials.begin(), trials.end(),
-                    [](const auto& item) { return item.second.state == model::TrialState::kInconclusive; }));
+  const auto cut_off = std::find_if(trials.begin(), trials.end(), [](const auto& item) {
+    return item.second.state == model::TrialState::kInconclusive;
+  });
+  REQUIRE(cut_off != trials.end());
+  // Its shadows ran for 12 s at least, and are paid.
+  const model::Trial& trial = cut_off->second;
+  CHECK(trial.shadow_seconds >= 24);
+  CHECK(trial.cost > 0);
+  const auto& ledger = world.kept(kShop).ledger;
+  const auto entry = std::find_if(ledger.begin(), ledger.end(),
+                                  [&](const model::LedgerEntry& paid) { return paid.trial == trial.id; });
+  REQUIRE(entry != ledger.end());
+  CHECK(entry->shadow_cost == trial.cost);
+  CHECK(world.kept(kShop).decisions.at(entry->decision).trial_cost == trial.cost);
   world.RunFor(std::chrono::seconds(120));
   CHECK(world.core().Find(kShop)->fleet().Converged());
   CHECK(world.violation_seconds() <= 5);
