@@ -9,7 +9,7 @@ namespace {
 constexpr double kEta = 0.1;  // of a coefficient
 // Windows that overlap share their peak, and its first miss widens what the others are judged by: so many of
 // the misses of what was told are seen.
-constexpr double kPeakMissesSeen = 0.7;
+constexpr double kPeakMissesSeen = 0.85;
 
 // Far blocks see overlapping, correlated outcomes, so each teaches less.
 double EtaOf(size_t block) {
