@@ -19,6 +19,7 @@ inline constexpr std::array kOfflineCommands = {
     OfflineCommand{"forecast", "Score the forecast on a history (forecast evaluate)"},
     OfflineCommand{"capacity", "Fit what an instance holds to measured points (capacity fit)"},
     OfflineCommand{"replay", "Step the control core on a daemon's journal, and tell where it differs"},
+    OfflineCommand{"load", "Send open-loop load to a URL and measure it: latencies from the planned time"},
     OfflineCommand{"analyze", "Judge a recorded shadow, and tell when the verdict was settled"},
 };
 

@@ -10,6 +10,7 @@
 #include "lab/answer.h"
 #include "lab/condition.h"
 #include "lab/evaluate_command.h"
+#include "lab/load_command.h"
 #include "lab/replay_command.h"
 #include "lab/simulate_command.h"
 
@@ -28,6 +29,7 @@ struct Arguments {
   double warm_up_seconds = 0;
   SimulateArguments simulate;
   ReplayArguments replay;
+  LoadArguments load;
   bool differs = false;             // a replay's answer, exit code 1
   std::function<Status()> command;  // what was asked for
 };
@@ -169,6 +171,9 @@ int RunCommandLine(int argc, char** argv) {
       *Add(app, arguments, "replay", "Step the control core on a daemon's journal and tell where it differs",
            [&arguments] { return RunReplay(arguments.replay, arguments.json, arguments.differs); }),
       arguments.replay);
+  AddLoadOptions(*Add(app, arguments, "load", "Send open-loop load to a URL and measure the answers",
+                      [&arguments] { return RunLoadCommand(arguments.load, arguments.json); }),
+                 arguments.load);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

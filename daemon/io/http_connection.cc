@@ -1,29 +1,23 @@
 #include "daemon/io/http_connection.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include <cerrno>
 #include <string_view>
 
 namespace shadowd::io {
 
-std::unique_ptr<HttpConnection> HttpConnection::Connect(ShadowTarget& target, const Endpoint& endpoint,
-                                                        int epoll_fd) {
-  UniqueFd fd(socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd.valid()) {
+std::unique_ptr<HttpConnection> HttpConnection::Connect(ConnectionOwner& owner, const Endpoint& endpoint,
+                                                        const TlsClient* tls, int epoll_fd) {
+  Transport transport;
+  if (!transport.Open(endpoint, tls)) {
     return nullptr;
   }
-  const int on = 1;
-  setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  const bool started = connect(fd.get(), endpoint.raw(), endpoint.length) == 0 || errno == EINPROGRESS;
-  std::unique_ptr<HttpConnection> connection(new HttpConnection(target, std::move(fd), epoll_fd));
+  std::unique_ptr<HttpConnection> connection(new HttpConnection(owner, std::move(transport), epoll_fd));
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = connection.get();
-  if (!started || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, connection->fd_.get(), &event) != 0) {
+  if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, connection->transport_.fd(), &event) != 0) {
     connection->Close();  // the first request on it fails as broken
   }
   return connection;
@@ -32,29 +26,35 @@ std::unique_ptr<HttpConnection> HttpConnection::Connect(ShadowTarget& target, co
 // Closing alone would leave it in the epoll set for as long as a process that is just being started holds a
 // copy of the descriptor, and events would then name a connection that is no more.
 void HttpConnection::Close() {
-  if (fd_.valid()) {
-    epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd_.get(), nullptr);
-    fd_.Reset();
+  if (transport_.valid()) {
+    epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, transport_.fd(), nullptr);
+    transport_.Close();
   }
+}
+
+HttpConnection::Progress HttpConnection::Broken(const char* trouble) {
+  trouble_ = trouble;
+  return Progress::kBroken;
 }
 
 HttpConnection::Progress HttpConnection::Start(load::DueRequest request) {
   request_ = std::move(request);
-  response_.Begin(request_.request->head);
+  response_.Begin(request_.request->head, request_.request->expected_body.has_value());
+  received_ = 0;
   busy_ = true;
   sent_ = 0;
   if (dead()) {
-    return Progress::kBroken;
+    return Broken("connect");
   }
   return connected_ ? SendRest() : Progress::kPending;
 }
 
 HttpConnection::Progress HttpConnection::SendRest() {
-  const std::string& bytes = request_.request->bytes;
+  const std::string_view bytes = request_.request->bytes;
   while (sent_ < bytes.size()) {
-    const ssize_t count = send(fd_.get(), bytes.data() + sent_, bytes.size() - sent_, MSG_NOSIGNAL);
+    const ssize_t count = transport_.Send(bytes.substr(sent_));
     if (count < 0) {
-      return errno == EAGAIN || errno == EINTR ? Progress::kPending : Progress::kBroken;
+      return errno == EAGAIN || errno == EINTR ? Progress::kPending : Broken("reset");
     }
     sent_ += static_cast<size_t>(count);
   }
@@ -65,15 +65,17 @@ HttpConnection::Progress HttpConnection::OnEvent(uint32_t events, std::span<char
   if (dead()) {
     return Progress::kPending;
   }
-  if (!connected_ && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) {
-    int error = 0;
-    socklen_t length = sizeof(error);
-    if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0) {
-      return Progress::kBroken;
+  if (!connected_) {
+    const Transport::State state = transport_.Ready();
+    if (state == Transport::State::kFailed) {
+      return Broken(transport_.trouble());
+    }
+    if (state == Transport::State::kPending) {
+      return Progress::kPending;
     }
     connected_ = true;
   }
-  if (connected_ && busy_ && sent_ < request_.request->bytes.size()) {
+  if (busy_ && sent_ < request_.request->bytes.size()) {
     if (const Progress progress = SendRest(); progress == Progress::kBroken) {
       return progress;
     }
@@ -90,23 +92,24 @@ HttpConnection::Progress HttpConnection::OnEvent(uint32_t events, std::span<char
 
 HttpConnection::Progress HttpConnection::Receive(std::span<char> buffer) {
   for (;;) {
-    const ssize_t count = recv(fd_.get(), buffer.data(), buffer.size(), 0);
+    const ssize_t count = transport_.Receive(buffer);
     if (count < 0) {
       if (errno == EINTR) {
         continue;
       }
-      return errno == EAGAIN ? Progress::kPending : busy_ ? Progress::kBroken : Progress::kIdleClosed;
+      return errno == EAGAIN ? Progress::kPending : busy_ ? Broken("reset") : Progress::kIdleClosed;
     }
     if (!busy_) {
       return Progress::kIdleClosed;  // closed, or bytes that nobody asked for
     }
     if (count == 0) {
-      return response_.EndsWithClose() ? Progress::kAnswered : Progress::kBroken;
+      return response_.EndsWithClose() ? Progress::kAnswered : Broken("reset");
     }
+    received_ += static_cast<uint64_t>(count);
     std::string_view bytes(buffer.data(), static_cast<size_t>(count));
     const load::Http1Response::Result result = response_.Feed(bytes);
     if (result == load::Http1Response::Result::kBad) {
-      return Progress::kBroken;
+      return Broken("malformed");
     }
     if (result == load::Http1Response::Result::kDone) {
       // An early answer, or bytes behind it, leave the connection in no state to be used again.

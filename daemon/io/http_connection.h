@@ -1,7 +1,7 @@
-// One non-blocking HTTP/1.1 connection to a shadow: sends one request at a time and reads its response to the
-// end. It says what happened and decides nothing; its target does. Registered once with epoll,
-// edge-triggered, so a request costs one send and one recv. Owned by its target; sender thread; its address
-// is epoll's user data, so it is pinned.
+// One non-blocking HTTP/1.1 connection, plain or TLS: sends one request at a time and reads its response to
+// the end. It says what happened and decides nothing; its owner does. Registered once with epoll,
+// edge-triggered, so a request costs one send and one recv. Its owner's thread; its address is epoll's user
+// data, so it is pinned.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,22 @@
 #include <utility>
 
 #include "daemon/io/endpoint.h"
-#include "daemon/io/unique_fd.h"
+#include "daemon/io/transport.h"
 #include "load/http1_response.h"
 #include "load/in_flight.h"
 
 namespace shadowd::io {
 
-class ShadowTarget;
+class HttpConnection;
+
+// Whoever opened connections and hears of them.
+class ConnectionOwner {
+ public:
+  virtual void OnEvent(HttpConnection& connection, uint32_t events, std::span<char> buffer) = 0;
+
+ protected:
+  ~ConnectionOwner() = default;
+};
 
 class HttpConnection {
  public:
@@ -27,10 +36,12 @@ class HttpConnection {
     kBroken,     // refused, reset, malformed or closed in the middle
     kIdleClosed  // the server closed a connection that carried no request
   };
+  // Of what is kBroken: "connect", "tls", "reset" (also closed in the middle) or "malformed".
+  const char* trouble() const { return trouble_; }
 
-  // Null when no socket can be had (out of descriptors).
-  static std::unique_ptr<HttpConnection> Connect(ShadowTarget& target, const Endpoint& endpoint,
-                                                 int epoll_fd);
+  // Null when no socket can be had (out of descriptors). `tls` may be null (plain) and must outlive it.
+  static std::unique_ptr<HttpConnection> Connect(ConnectionOwner& owner, const Endpoint& endpoint,
+                                                 const TlsClient* tls, int epoll_fd);
   ~HttpConnection() { Close(); }
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
@@ -41,10 +52,12 @@ class HttpConnection {
   // The request is answered or given up: the connection is free.
   load::DueRequest Finish();
 
-  ShadowTarget& target() { return target_; }
+  ConnectionOwner& owner() { return owner_; }
   bool busy() const { return busy_; }
   bool reused() const { return served_ > 0; }
-  bool dead() const { return !fd_.valid(); }
+  uint64_t served() const { return served_; }      // requests before this one
+  uint64_t received() const { return received_; }  // bytes of this answer
+  bool dead() const { return !transport_.valid(); }
   void Close();
   bool answer_begun() const { return response_.begun(); }
   const load::DueRequest& request() const { return request_; }
@@ -54,19 +67,23 @@ class HttpConnection {
   MonoTime idle_since;
 
  private:
-  HttpConnection(ShadowTarget& target, UniqueFd fd, int epoll_fd)
-      : target_(target), fd_(std::move(fd)), epoll_fd_(epoll_fd) {}
+  HttpConnection(ConnectionOwner& owner, Transport transport, int epoll_fd)
+      : owner_(owner), transport_(std::move(transport)), epoll_fd_(epoll_fd) {}
 
   Progress SendRest();
   Progress Receive(std::span<char> buffer);
 
-  ShadowTarget& target_;
-  UniqueFd fd_;
+  Progress Broken(const char* trouble);
+
+  ConnectionOwner& owner_;
+  Transport transport_;
   int epoll_fd_;  // of the sender, which outlives it
   bool connected_ = false;
   bool busy_ = false;
   uint64_t served_ = 0;
+  uint64_t received_ = 0;
   size_t sent_ = 0;
+  const char* trouble_ = "";
   load::DueRequest request_;
   load::Http1Response response_;
 };

@@ -158,8 +158,8 @@ void HttpSender::Apply(Command command, MonoTime now) {
 // schedule.
 void HttpSender::ApplyShadows(Service& service, FeedPlan& plan, MonoTime now) {
   const load::Schedule::Options before = std::exchange(service.options, plan.schedule);
-  const bool same_kind = before.balancing == plan.schedule.balancing &&
-                         before.synthetic == plan.schedule.synthetic;
+  const bool same_kind =
+      before.balancing == plan.schedule.balancing && before.synthetic == plan.schedule.synthetic;
   std::vector<std::unique_ptr<ShadowTarget>> targets;
   bool added = false;
   for (FeedPlan::Shadow& shadow : plan.shadows) {
@@ -273,7 +273,7 @@ void HttpSender::WaitAndHandle(MonoTime wake) {
       continue;
     }
     auto& connection = *static_cast<HttpConnection*>(event.data.ptr);
-    connection.target().OnEvent(connection, event.events, buffer_);
+    connection.owner().OnEvent(connection, event.events, buffer_);
   }
 }
 

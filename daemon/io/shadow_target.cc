@@ -90,7 +90,8 @@ HttpConnection* ShadowTarget::TakeIdle() {
 }
 
 HttpConnection* ShadowTarget::Open() {
-  std::unique_ptr<HttpConnection> connection = HttpConnection::Connect(*this, place_.endpoint, epoll_fd_);
+  std::unique_ptr<HttpConnection> connection =
+      HttpConnection::Connect(*this, place_.endpoint, nullptr, epoll_fd_);
   if (connection == nullptr) {
     return nullptr;
   }

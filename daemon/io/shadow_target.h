@@ -23,7 +23,7 @@
 
 namespace shadowd::io {
 
-class ShadowTarget {
+class ShadowTarget final : public ConnectionOwner {
  public:
   static constexpr size_t kConnectionsMax = 256;
   static constexpr size_t kWaitingMax = 2048;
@@ -43,7 +43,7 @@ class ShadowTarget {
   void OfferCopy(const load::WireRequestPtr& request, MonoTime planned, MonoTime now);
   // Sends what the schedule has due; bounded per call. The next time it wants to be called, if any.
   std::optional<MonoTime> SendDue(load::Mix& mix, MonoTime now);
-  void OnEvent(HttpConnection& connection, uint32_t events, std::span<char> buffer);
+  void OnEvent(HttpConnection& connection, uint32_t events, std::span<char> buffer) override;
   // Deadlines and idle connections.
   void Sweep(MonoTime now);
   // Closes the window that began at the last call.

@@ -54,6 +54,18 @@ double RateCurve::RateAt(double seconds) const {
   return before.rate + share * (after->rate - before.rate);
 }
 
+double RateCurve::Between(double from, double to) const {
+  auto next = std::upper_bound(knots_.begin(), knots_.end(), from,
+                               [](double at, const Knot& knot) { return at < knot.at_seconds; });
+  double area = 0, at = from;
+  for (; next != knots_.end() && next->at_seconds < to; ++next) {
+    area += 0.5 * (RateAt(at) + next->rate) * (next->at_seconds - at);
+    at = next->at_seconds;
+  }
+  const double last = next == knots_.end() ? knots_.back().rate : RateAt(to);
+  return area + 0.5 * (RateAt(at) + last) * (to - at);
+}
+
 std::optional<double> RateCurve::Advance(double from, double units) const {
   auto next = std::upper_bound(knots_.begin(), knots_.end(), from,
                                [](double at, const Knot& knot) { return at < knot.at_seconds; });

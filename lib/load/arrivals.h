@@ -41,6 +41,8 @@ class RateCurve {
   explicit RateCurve(std::vector<Knot> knots);
 
   double RateAt(double seconds) const;
+  // Arrivals that are expected from one time to a later one.
+  double Between(double from, double to) const;
   // The time at which `units` more arrivals than at `from` are expected; nothing when the rate stays 0.
   std::optional<double> Advance(double from, double units) const;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "load/wire_request.h"
+
 namespace shadowd::load {
 namespace {
 
@@ -56,9 +58,11 @@ size_t HeadEnd(std::string_view text) {
 
 }  // namespace
 
-void Http1Response::Begin(bool head_request) {
+void Http1Response::Begin(bool head_request, bool hash_body) {
   state_ = State::kHead;
   head_request_ = head_request;
+  hash_body_ = hash_body;
+  body_hash_ = kBodyHashStart;
   begun_ = false;
   keep_alive_ = true;
   body_seen_ = 0;
@@ -180,6 +184,9 @@ Http1Response::Result Http1Response::SkipBody(std::string_view& bytes) {
   const bool open_ended = state_ == State::kUntilClose;
   const size_t take =
       open_ended ? bytes.size() : static_cast<size_t>(std::min<uint64_t>(left_, bytes.size()));
+  if (hash_body_) {
+    body_hash_ = BodyHash(bytes.substr(0, take), body_hash_);
+  }
   bytes.remove_prefix(take);
   body_seen_ += take;
   if (body_seen_ > kBodyMax) {

@@ -15,7 +15,8 @@ class Http1Response {
   static constexpr uint64_t kBodyMax = 1ULL << 32;
   enum class Result { kMore, kDone, kBad };
 
-  void Begin(bool head_request);
+  // `hash_body`: body_hash() is wanted.
+  void Begin(bool head_request, bool hash_body = false);
   // Consumes bytes from the front of `bytes`; what is left after kDone belongs to nobody.
   Result Feed(std::string_view& bytes);
   // The connection was closed: whether that completes the response.
@@ -27,6 +28,7 @@ class Http1Response {
   bool begun() const { return begun_; }
   int status() const { return status_; }
   bool keep_alive() const { return keep_alive_; }
+  uint64_t body_hash() const { return body_hash_; }  // so far
 
  private:
   enum class State { kHead, kFixed, kChunkSize, kChunkData, kChunkEnd, kTrailer, kUntilClose, kDone };
@@ -41,6 +43,8 @@ class Http1Response {
 
   State state_ = State::kDone;
   bool head_request_ = false;
+  bool hash_body_ = false;
+  uint64_t body_hash_ = 0;
   bool begun_ = false;
   bool keep_alive_ = true;
   bool chunked_ = false;

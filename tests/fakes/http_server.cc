@@ -143,18 +143,32 @@ void HttpServer::Receive(Connection& connection) {
     if (options_.delay_us == 0) {
       Answer(connection);
     } else {
-      due_.push_back({io::ReadMonoTime().time_since_epoch().count() + options_.delay_us, connection.index});
+      due_.push_back({DueAt(io::ReadMonoTime().time_since_epoch().count()), connection.index});
     }
   }
+}
+
+int64_t HttpServer::DueAt(int64_t now_us) {
+  first_us_ = first_us_ == 0 ? now_us : first_us_;
+  const int64_t pause = first_us_ + options_.pause_after_us, end = pause + options_.pause_us;
+  return now_us >= pause && now_us < end ? std::max(end, now_us + options_.delay_us)
+                                         : now_us + options_.delay_us;
 }
 
 void HttpServer::Answer(Connection& connection) {
   if (connection.fd < 0) {
     return;
   }
-  const std::string answer =
-      "HTTP/1.1 " + std::to_string(options_.status) + " Fake\r\nContent-Length: 3\r\n\r\nok\n";
+  const std::string answer = !options_.garbage.empty()
+                                 ? options_.garbage
+                                 : "HTTP/1.1 " + std::to_string(options_.status) +
+                                       " Fake\r\nContent-Length: " + std::to_string(options_.body.size()) +
+                                       "\r\n\r\n" + options_.body;
   [[maybe_unused]] const ssize_t sent = send(connection.fd, answer.data(), answer.size(), MSG_NOSIGNAL);
+  if (options_.close) {
+    close(connection.fd);
+    connection.fd = -1;
+  }
 }
 
 }  // namespace shadowd::fakes

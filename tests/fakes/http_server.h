@@ -18,6 +18,12 @@ class HttpServer {
  public:
   struct Options {
     int64_t delay_us = 0;
+    // From the first request on: what is asked in this time is answered at its end.
+    int64_t pause_after_us = 0;
+    int64_t pause_us = 0;
+    std::string body = "ok\n";
+    bool close = false;   // after each answer
+    std::string garbage;  // instead of an answer
     bool stall = false;
     bool keep_log = true;
     int status = 200;
@@ -41,6 +47,7 @@ class HttpServer {
   void Run();
   void Accept();
   void Receive(Connection& connection);
+  int64_t DueAt(int64_t now_us);
   void Answer(Connection& connection);
 
   Options options_;
@@ -53,6 +60,7 @@ class HttpServer {
   std::vector<std::string> log_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<Due> due_;
+  int64_t first_us_ = 0;
   std::thread thread_;
 };
 

@@ -57,7 +57,7 @@ const Names kKnowProtobuf = {"rpc", "config", "store", "journal"};
 // Of what is linked around them: the system calls know plans and never the core, the RPC edge translates, the
 // web shows what the RPC edge keeps, the shim stays small, shadowctl is the client library and little else,
 // what it reads is read by little too, and shadow-lab asks the libraries that decide, without a daemon, on
-// what one has left (store, journal).
+// what one has left (store, journal); what sends load for it is the daemon's own.
 const std::map<std::string, Names> kEdgeMayUse = {
     {"daemon/io",
      {"base", "model", "ports", "series", "provider", "scale", "mirror", "load", "chaos", "kpi"}},
@@ -68,7 +68,8 @@ const std::map<std::string, Names> kEdgeMayUse = {
     {"client/input", {"base"}},
     {"client/ctl", {"base", "config"}},
     {"client/lab",
-     {"base", "model", "forecast", "capacity", "analysis", "sim", "config", "journal", "store"}},
+     {"base", "model", "forecast", "capacity", "analysis", "sim", "config", "journal", "store", "series",
+      "load"}},
 };
 
 std::string FirstFolder(const std::string& path) {
