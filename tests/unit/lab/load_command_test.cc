@@ -89,9 +89,10 @@ TEST_CASE("a target that refuses is told as such, with exact counts") {
     const fakes::HttpServer gone;
     address = gone.address();
   }
-  const ProgramResult result = Load("http://" + address + " --rate 100 --duration 300ms --json");
+  const ProgramResult result = RunProgram(std::string(SHADOW_LAB) + " load http://" + address +
+                                          " --rate 100 --duration 300ms --json 2>/dev/null");
   CHECK(result.code != 0);
-  const nlohmann::json json = nlohmann::json::parse(result.out.substr(0, result.out.rfind('}') + 1));
+  const nlohmann::json json = nlohmann::json::parse(result.out);
   CHECK(json["errors_by_kind"]["connect"] == json["sent"]);
   CHECK(json["valid"] == false);
 }
