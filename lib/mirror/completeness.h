@@ -16,7 +16,7 @@ struct Completeness {
   uint64_t dropped_by_tap = 0;    // packets: the ring was full
   uint64_t dropped_by_queue = 0;  // copies: a queue on the way to a shadow was full
   uint64_t parse_lost = 0;        // requests seen in part
-  uint64_t fragments = 0;         // IP fragments, which are not put together
+  uint64_t fragments = 0;         // IP fragments whose packet never became whole
   uint64_t evicted_flows = 0;     // connections forgotten for want of room
 
   // Share of production's requests that were read whole. A packet that the ring dropped counts as one

@@ -51,9 +51,18 @@ void Extractor::OnFrame(Bytes frame, MonoTime now) {
   TcpSegment segment;
   const FrameResult result = ParseFrame(frame, options_.link, segment);
   if (result == FrameResult::kFragment) {
-    ++counts_.fragments;
+    OnFragment(segment.payload, now);
+  } else if (result == FrameResult::kTcp && IsForService(segment)) {
+    OnSegment(segment, now);
   }
-  if (result == FrameResult::kTcp && (options_.port == 0 || segment.key.destination_port == options_.port)) {
+}
+
+void Extractor::OnFragment(Bytes packet, MonoTime now) {
+  const Bytes whole = fragments_.Add(packet, now);
+  counts_.fragments = fragments_.lost();
+  TcpSegment segment;
+  if (!whole.empty() && ParseFrame(whole, LinkType::kRawIp, segment) == FrameResult::kTcp &&
+      IsForService(segment)) {
     OnSegment(segment, now);
   }
 }
@@ -106,6 +115,8 @@ void Extractor::OnTime(MonoTime now) {
   });
   held_bytes_ = held;
   flows_.ExpireIdle(now);
+  fragments_.Expire(now);
+  counts_.fragments = fragments_.lost();
 }
 
 }  // namespace shadowd::mirror

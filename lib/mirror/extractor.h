@@ -1,7 +1,7 @@
-// From captured frames to whole requests: frame, flow, stream and parser in a row. The same object serves the
-// live tap, a capture file and, later, decapsulated copies. Requests are handed out as views, at once. Memory
-// is bounded: by the number of flows and, over all of them, by `buffered_bytes_max` for bytes that wait for a
-// hole to fill. Owned by one tap; one thread; time is an argument.
+// From captured frames to whole requests: frame, fragments, flow, stream and parser in a row. The same object
+// serves the live tap, a capture file and frames that a mirror sent wrapped. Requests are handed out as
+// views, at once. Memory is bounded: by the number of flows and, over all of them, by `buffered_bytes_max`
+// for bytes that wait for a hole to fill. Owned by one tap; one thread; time is an argument.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "mirror/completeness.h"
 #include "mirror/flow_table.h"
+#include "mirror/fragments.h"
 #include "mirror/frame.h"
 #include "mirror/mirrored_request.h"
 
@@ -43,12 +44,17 @@ class Extractor {
  private:
   class FlowSink;
 
+  void OnFragment(Bytes packet, MonoTime now);
   void OnSegment(const TcpSegment& segment, MonoTime now);
   void DropHeld();
+  bool IsForService(const TcpSegment& segment) const {
+    return options_.port == 0 || segment.key.destination_port == options_.port;
+  }
 
   RequestSink& sink_;
   Options options_;
   FlowTable flows_;
+  Fragments fragments_;
   Completeness counts_;
   size_t held_bytes_ = 0;
 };

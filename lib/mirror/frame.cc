@@ -5,7 +5,7 @@
 namespace shadowd::mirror {
 namespace {
 
-constexpr int kMaxIpDepth = 4;
+constexpr int kMaxDepth = 4;  // of IP headers
 constexpr int kMaxVlanTags = 4;
 constexpr int kMaxExtensionHeaders = 8;
 
@@ -13,7 +13,19 @@ constexpr uint16_t kEtherIpv4 = 0x0800;
 constexpr uint16_t kEtherIpv6 = 0x86dd;
 constexpr uint8_t kProtocolIpv4 = 4;
 constexpr uint8_t kProtocolTcp = 6;
+constexpr uint8_t kProtocolUdp = 17;
 constexpr uint8_t kProtocolIpv6 = 41;
+constexpr uint8_t kProtocolGre = 47;
+
+// In GRE.
+constexpr uint16_t kTransparentEthernet = 0x6558;
+constexpr uint16_t kErspan = 0x88be;
+constexpr uint16_t kErspan3 = 0x22eb;
+
+constexpr size_t kEtherTypeAt = 12;
+constexpr size_t kCookedTypeAt = 14;
+constexpr size_t kUdpHeader = 8;
+constexpr size_t kVxlanHeader = 8;
 
 // What one IP header leads to.
 struct Inner {
@@ -124,44 +136,93 @@ FrameResult ParseTcp(const Inner& inner, TcpSegment& segment) {
   return FrameResult::kTcp;
 }
 
-FrameResult ParseIp(Bytes packet, TcpSegment& segment) {
-  for (int depth = 0; depth < kMaxIpDepth; ++depth) {
-    if (packet.empty()) {
-      return FrameResult::kMalformed;
-    }
-    Inner inner;
-    const int version = Byte(packet, 0) >> 4;
-    const FrameResult result = version == 4   ? ParseIpv4(packet, inner)
-                               : version == 6 ? ParseIpv6(packet, inner)
-                                              : FrameResult::kMalformed;
-    if (result != FrameResult::kTcp) {
-      return result;
-    }
-    if (inner.protocol == kProtocolTcp) {
-      return ParseTcp(inner, segment);
-    }
-    if (inner.protocol != kProtocolIpv4 && inner.protocol != kProtocolIpv6) {
-      return FrameResult::kOther;
-    }
-    packet = inner.payload;
+FrameResult ParseEthernet(Bytes frame, size_t ether_type_at, int depth, TcpSegment& segment);
+FrameResult ParseIp(Bytes packet, int depth, TcpSegment& segment);
+
+// ERSPAN without a sequence number is type I, which has no header of its own; with one it is type II.
+FrameResult ParseGre(Bytes packet, int depth, TcpSegment& segment) {
+  if (packet.size() < 4) {
+    return FrameResult::kMalformed;
   }
-  return FrameResult::kOther;
+  const uint16_t flags = Big16(packet, 0), protocol = Big16(packet, 2);
+  if ((flags & 0x0007) != 0) {
+    return FrameResult::kOther;  // another version
+  }
+  const bool checksum = (flags & 0x8000) != 0, key = (flags & 0x2000) != 0, sequence = (flags & 0x1000) != 0;
+  size_t header = size_t{4} + (checksum ? 4 : 0) + (key ? 4 : 0) + (sequence ? 4 : 0);
+  if (protocol == kErspan) {
+    header += sequence ? 8 : 0;
+  } else if (protocol == kErspan3) {
+    const bool platform = packet.size() >= header + 12 && (Byte(packet, header + 11) & 0x01) != 0;
+    header += platform ? 20 : 12;
+  }
+  if (packet.size() < header) {
+    return FrameResult::kMalformed;
+  }
+  const Bytes inner = packet.subspan(header);
+  switch (protocol) {
+    case kEtherIpv4:
+    case kEtherIpv6:
+      return ParseIp(inner, depth, segment);
+    case kTransparentEthernet:
+    case kErspan:
+    case kErspan3:
+      return ParseEthernet(inner, kEtherTypeAt, depth, segment);
+    default:
+      return FrameResult::kOther;
+  }
 }
 
-}  // namespace
-
-FrameResult ParseFrame(Bytes frame, LinkType link, TcpSegment& segment) {
-  if (link == LinkType::kRawIp) {
-    return ParseIp(frame, segment);
+FrameResult ParseUdp(Bytes packet, int depth, TcpSegment& segment) {
+  if (packet.size() < kUdpHeader || Big16(packet, 2) != kVxlanPort) {
+    return FrameResult::kOther;
   }
-  size_t at = link == LinkType::kEthernet ? 12 : 14;  // of the ether type
+  const Bytes frame = VxlanFrame(packet.subspan(kUdpHeader));
+  return frame.empty() ? FrameResult::kOther : ParseEthernet(frame, kEtherTypeAt, depth, segment);
+}
+
+FrameResult ParseIp(Bytes packet, int depth, TcpSegment& segment) {
+  if (depth == kMaxDepth) {
+    return FrameResult::kOther;
+  }
+  if (packet.empty()) {
+    return FrameResult::kMalformed;
+  }
+  Inner inner;
+  const int version = Byte(packet, 0) >> 4;
+  const FrameResult result = version == 4   ? ParseIpv4(packet, inner)
+                             : version == 6 ? ParseIpv6(packet, inner)
+                                            : FrameResult::kMalformed;
+  if (result == FrameResult::kFragment) {
+    segment.payload = packet;
+  }
+  if (result != FrameResult::kTcp) {
+    return result;
+  }
+  switch (inner.protocol) {
+    case kProtocolTcp:
+      return ParseTcp(inner, segment);
+    case kProtocolIpv4:
+    case kProtocolIpv6:
+      return ParseIp(inner.payload, depth + 1, segment);
+    case kProtocolGre:
+      return ParseGre(inner.payload, depth + 1, segment);
+    case kProtocolUdp:
+      return ParseUdp(inner.payload, depth + 1, segment);
+    default:
+      return FrameResult::kOther;
+  }
+}
+
+FrameResult ParseEthernet(Bytes frame, size_t ether_type_at, int depth, TcpSegment& segment) {
+  size_t at = ether_type_at;
   for (int tags = 0; tags <= kMaxVlanTags; ++tags) {
     if (frame.size() < at + 2) {
       return FrameResult::kMalformed;
     }
     const uint16_t ether_type = Big16(frame, at);
     if (ether_type == kEtherIpv4 || ether_type == kEtherIpv6) {
-      return ParseIp(frame.subspan(at + 2), segment);
+      return ParseIp(frame.subspan(at + 2), depth, segment);
     }
     if (!IsVlan(ether_type)) {
       return FrameResult::kOther;
@@ -169,6 +230,23 @@ FrameResult ParseFrame(Bytes frame, LinkType link, TcpSegment& segment) {
     at += 4;
   }
   return FrameResult::kMalformed;
+}
+
+}  // namespace
+
+FrameResult ParseFrame(Bytes frame, LinkType link, TcpSegment& segment) {
+  if (link == LinkType::kRawIp) {
+    return ParseIp(frame, 0, segment);
+  }
+  return ParseEthernet(frame, link == LinkType::kEthernet ? kEtherTypeAt : kCookedTypeAt, 0, segment);
+}
+
+Bytes VxlanFrame(Bytes datagram) {
+  constexpr uint8_t kHasNetwork = 0x08;
+  if (datagram.size() <= kVxlanHeader || (Byte(datagram, 0) & kHasNetwork) == 0) {
+    return {};
+  }
+  return datagram.subspan(kVxlanHeader);
 }
 
 }  // namespace shadowd::mirror

@@ -1,8 +1,9 @@
 // From a captured frame to the TCP segment in it: Ethernet (loopback included, whose addresses are zero),
-// Linux cooked capture or raw IP, any number of VLAN tags, IPv4, IPv6 with extension headers, and IP in IP up
-// to a small depth. Each read is bounds-checked. Checksums are not verified: outgoing packets carry partial
-// ones before the device fills them in. Fragments are not put together. Pure; the segment's payload points
-// into the frame.
+// Linux cooked capture or raw IP, VLAN tags, IPv4, IPv6 with extension headers, and up to a small depth what
+// mirrors wrap frames in: IP in IP, GRE (RFC 2784, 2890) with IP or Ethernet, ERSPAN I to III, and VXLAN
+// (RFC 7348) on its port. Each read is bounds-checked. Checksums are not verified: outgoing packets carry
+// partial ones before the device fills them in. Fragments are for fragments.h. Pure; the segment's payload
+// points into the frame.
 #pragma once
 
 #include <array>
@@ -40,11 +41,16 @@ struct TcpSegment {
 enum class FrameResult {
   kTcp,
   kOther,      // well formed as far as read, but not TCP
-  kFragment,   // of an IP packet; its TCP bytes are lost to us
+  kFragment,   // of an IP packet, which `segment.payload` then is
   kMalformed,  // a length or version that cannot be
 };
 
-// Fills `segment` when the result is kTcp; it is unspecified otherwise.
+inline constexpr uint16_t kVxlanPort = 4789;
+
+// Fills `segment` when the result is kTcp, its payload when it is kFragment; it is unspecified otherwise.
 FrameResult ParseFrame(Bytes frame, LinkType link, TcpSegment& segment);
+
+// The Ethernet frame in a VXLAN datagram; empty when it is none.
+Bytes VxlanFrame(Bytes datagram);
 
 }  // namespace shadowd::mirror

@@ -5,15 +5,14 @@
 
 #include "data_file.h"
 #include "fakes/packets.h"
-#include "fakes/pcap_file.h"
+#include "mirror/capture_file.h"
 #include "require_ok.h"
 
 namespace shadowd {
 namespace {
 
-// Tunnels that a plain tap does not open.
-const std::set<std::string> kOutOfReach = {"zeek-ayiya3.pcap", "zeek-erspan.pcap",
-                                           "zeek-vxlan-encapsulated-http.pcap"};
+// AYIYA, a tunnel of a provider that is no more.
+const std::set<std::string> kOutOfReach = {"zeek-ayiya3.pcap"};
 
 // Requests that are malformed on purpose (no version, half a version, no target), which the server refused
 // with 400.
@@ -51,16 +50,20 @@ TEST_CASE("real captures yield the requests that tshark counts") {
   }
   for (const Expected& expected : ReadExpected(*list)) {
     DYNAMIC_SECTION(expected.file) {
-      const auto packets = fakes::ReadPcapFile(list->parent_path() / expected.file);
-      REQUIRE_OK(packets);
+      std::ifstream in(list->parent_path() / expected.file, std::ios::binary);
+      const std::string file{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+      std::vector<mirror::CapturedFrame> frames;
+      REQUIRE_OK(
+          mirror::ReadCapture(file, [&](const mirror::CapturedFrame& frame) { frames.push_back(frame); }));
+      REQUIRE_FALSE(frames.empty());
       fakes::CollectingSink sink;
       mirror::Extractor::Options options;
-      options.link = packets->front().link;
+      options.link = frames.front().link;
       mirror::Extractor extractor(sink, options);
-      for (const fakes::CapturedPacket& packet : *packets) {
-        extractor.OnFrame(packet.bytes, packet.at);
+      for (const mirror::CapturedFrame& frame : frames) {
+        extractor.OnFrame(frame.bytes, frame.at);
       }
-      extractor.OnTime(packets->back().at + std::chrono::seconds(60));
+      extractor.OnTime(frames.back().at + std::chrono::seconds(60));
       std::string methods;
       for (const auto& [method, count] : sink.methods) {
         methods += (methods.empty() ? "" : " ") + method + ":" + std::to_string(count);

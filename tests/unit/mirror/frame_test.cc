@@ -59,6 +59,36 @@ TEST_CASE("a frame cut at any byte is never read beyond its end") {
   }
 }
 
+TEST_CASE("frames that a mirror wrapped are unwrapped: GRE, ERSPAN, VXLAN") {
+  const std::string frame = EthernetBytes(Ipv4Bytes(TcpBytes({}, kPayload)));
+  const auto gre = [](std::string header, const std::string& inner) {
+    return EthernetBytes(Ipv4Bytes(header + inner, 47));
+  };
+  const auto text = [](const std::string& bytes) {
+    TcpSegment segment;
+    const FrameResult result = ParseFrame(AsBytes(bytes), LinkType::kEthernet, segment);
+    return result == FrameResult::kTcp ? std::string(AsText(segment.payload)) : std::string("not TCP");
+  };
+  CHECK(text(gre({"\0\0\x08\0", 4}, Ipv4Bytes(TcpBytes({}, kPayload)))) == kPayload);
+  CHECK(text(gre({"\0\0\x65\x58", 4}, frame)) == kPayload);
+  CHECK(text(gre({"\xb0\0\x65\x58"
+                  "ckecKeySeqn",
+                  15},
+                 frame)) != kPayload);  // a byte is missing
+  CHECK(text(gre(std::string("\xb0\0\x65\x58", 4) + "csumkeyyseqn", frame)) == kPayload);
+  CHECK(text(gre({"\0\0\x88\xbe", 4}, frame)) == kPayload);                                     // type I
+  CHECK(text(gre(std::string("\x10\0\x88\xbe", 4) + "seqn" + "erspan22", frame)) == kPayload);  // II
+  const std::string third = std::string("\x10\0\x22\xeb", 4) + "seqn" + "erspan3head";
+  CHECK(text(gre(third + '\0', frame)) == kPayload);
+  CHECK(text(gre(third + '\1' + "platform", frame)) == kPayload);
+  CHECK(text(gre({"\0\1\x08\0", 4}, frame)) == "not TCP");  // another version
+  const std::string udp = std::string("\x30\x39\x12\xb5\0\0\0\0", 8);
+  const std::string vxlan = std::string("\x08\0\0\0\0\0\x2a\0", 8);
+  CHECK(text(EthernetBytes(Ipv4Bytes(udp + vxlan + frame, 17))) == kPayload);
+  CHECK(text(EthernetBytes(Ipv4Bytes(udp + std::string(8, '\0') + frame, 17))) == "not TCP");
+  CHECK(VxlanFrame(AsBytes(vxlan)).empty());
+}
+
 TEST_CASE("what is not TCP, a fragment or broken is told apart") {
   TcpSegment segment;
   const auto parse = [&](const std::string& frame) {
