@@ -20,6 +20,7 @@ inline constexpr std::array kOfflineCommands = {
     OfflineCommand{"capacity", "Fit what an instance holds to measured points (capacity fit)"},
     OfflineCommand{"replay", "Step the control core on a daemon's journal, and tell where it differs"},
     OfflineCommand{"load", "Send open-loop load to a URL and measure it: latencies from the planned time"},
+    OfflineCommand{"mirror", "Read real requests off an interface, VXLAN or a capture, and repeat them"},
     OfflineCommand{"analyze", "Judge a recorded shadow, and tell when the verdict was settled"},
 };
 

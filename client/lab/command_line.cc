@@ -11,6 +11,7 @@
 #include "lab/condition.h"
 #include "lab/evaluate_command.h"
 #include "lab/load_command.h"
+#include "lab/mirror_command.h"
 #include "lab/replay_command.h"
 #include "lab/simulate_command.h"
 
@@ -30,6 +31,7 @@ struct Arguments {
   SimulateArguments simulate;
   ReplayArguments replay;
   LoadArguments load;
+  MirrorArguments mirror;
   bool differs = false;             // a replay's answer, exit code 1
   std::function<Status()> command;  // what was asked for
 };
@@ -174,6 +176,10 @@ int RunCommandLine(int argc, char** argv) {
   AddLoadOptions(*Add(app, arguments, "load", "Send open-loop load to a URL and measure the answers",
                       [&arguments] { return RunLoadCommand(arguments.load, arguments.json); }),
                  arguments.load);
+  AddMirrorOptions(
+      *Add(app, arguments, "mirror", "Read real requests off the wire and repeat them to shadows",
+           [&arguments] { return RunMirrorCommand(arguments.mirror, arguments.json); }),
+      arguments.mirror);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,22 +1,20 @@
 #include "lab/load_command.h"
 
-#include <netdb.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "config/yaml_scalar.h"
 #include "daemon/io/load_run.h"
 #include "input/input_file.h"
 #include "lab/load_answer.h"
 #include "lab/load_question.h"
+#include "lab/load_target.h"
 
 namespace shadowd::lab {
 namespace {
@@ -27,29 +25,6 @@ constexpr Micros kDurationDefault = std::chrono::seconds(10);
 constexpr size_t kRoutesMax = 64;  // measured apart; the others together
 
 std::atomic<bool> stopped{false};
-
-StatusOr<io::Endpoint> Resolve(const load::Url& url) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error = getaddrinfo(url.host.c_str(), std::to_string(url.port).c_str(), &hints, &found);
-  if (error != 0) {
-    return NotFound("host \"{}\": {}", url.host, gai_strerror(error));
-  }
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> list(found, &freeaddrinfo);
-  io::Endpoint endpoint;
-  std::memcpy(&endpoint.address, found->ai_addr, found->ai_addrlen);
-  endpoint.length = found->ai_addrlen;
-  return endpoint;
-}
-
-StatusOr<Micros> Duration(const char* flag, const std::string& text) {
-  StatusOr<Micros> duration = config::ParseDuration(text);
-  if (!duration.ok() || *duration <= Micros(0) || *duration > std::chrono::hours(24 * 30)) {
-    return InvalidArgument("{}: \"{}\" is no length of time (10s, 500ms, 2m) up to 30 days", flag, text);
-  }
-  return duration;
-}
 
 load::Wire WireOf(const LoadArguments& a) {
   return !a.grpc.empty() ? load::Wire::kGrpc : a.http2 ? load::Wire::kHttp2 : load::Wire::kHttp1;
@@ -122,7 +97,7 @@ Status AddPlan(const LoadArguments& a, load::SendPlanOptions& plan) {
   plan.seed = a.seed;
   std::optional<double> seconds;
   if (!a.duration.empty()) {
-    SHADOWD_ASSIGN_OR_RETURN(const Micros duration, Duration("--duration", a.duration));
+    SHADOWD_ASSIGN_OR_RETURN(const Micros duration, ParseLength("--duration", a.duration));
     seconds = ToSeconds(duration);
   }
   if (traced) {
@@ -156,13 +131,9 @@ StatusOr<io::LoadOptions> Options(const LoadArguments& a, const load::Url& url) 
     return InvalidArgument("--grpc: \"{}\": expected package.Service/Method", a.grpc);
   }
   io::LoadOptions options;
-  SHADOWD_ASSIGN_OR_RETURN(options.target.endpoint, Resolve(url));
-  if (url.tls) {
-    const char* protocol = WireOf(a) == load::Wire::kHttp1 ? "http/1.1" : "h2";
-    SHADOWD_ASSIGN_OR_RETURN(options.target.tls,
-                             io::TlsClient::Create(url.host, !a.insecure, a.ca, protocol));
-  }
-  SHADOWD_ASSIGN_OR_RETURN(options.target.timeout, Duration("--timeout", a.timeout));
+  const char* protocol = WireOf(a) == load::Wire::kHttp1 ? "http/1.1" : "h2";
+  SHADOWD_ASSIGN_OR_RETURN(options.target, TargetOf(url, protocol, !a.insecure, a.ca));
+  SHADOWD_ASSIGN_OR_RETURN(options.target.timeout, ParseLength("--timeout", a.timeout));
   options.threads = a.threads;
   options.target.connections = std::max<size_t>(1, a.connections / static_cast<size_t>(a.threads));
   options.target.requests_per_connection = a.requests_per_connection;

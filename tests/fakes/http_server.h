@@ -23,7 +23,7 @@ class HttpServer {
     int64_t pause_us = 0;
     std::string body = "ok\n";
     bool close = false;   // after each answer
-    std::string garbage;  // instead of an answer
+    std::string garbage = "";  // instead of an answer
     bool stall = false;
     bool keep_log = true;
     int status = 200;
