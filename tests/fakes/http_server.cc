@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -131,9 +132,10 @@ void HttpServer::Receive(Connection& connection) {
     if (connection.input.size() < end + 4 + body) {
       return;
     }
+    const std::string request = connection.input.substr(0, end + 4 + body);
     if (options_.keep_log) {
       const std::lock_guard lock(mutex_);
-      log_.push_back(connection.input.substr(0, end + 4 + body));
+      log_.push_back(request);
     }
     connection.input.erase(0, end + 4 + body);
     requests_.fetch_add(1);
@@ -141,20 +143,31 @@ void HttpServer::Receive(Connection& connection) {
       continue;
     }
     if (options_.delay_us == 0) {
-      Answer(connection);
+      Answer(connection, request);
     } else {
       due_.push_back({io::ReadMonoTime().time_since_epoch().count() + options_.delay_us, connection.index});
     }
   }
 }
 
-void HttpServer::Answer(Connection& connection) {
+void HttpServer::Answer(Connection& connection, const std::string& request) {
   if (connection.fd < 0) {
     return;
   }
-  const std::string answer =
-      "HTTP/1.1 " + std::to_string(options_.status) + " Fake\r\nContent-Length: 3\r\n\r\nok\n";
-  [[maybe_unused]] const ssize_t sent = send(connection.fd, answer.data(), answer.size(), MSG_NOSIGNAL);
+  const std::string answer = options_.answer ? options_.answer(request)
+                                             : "HTTP/1.1 " + std::to_string(options_.status) +
+                                                   " Fake\r\nContent-Length: 3\r\n\r\nok\n";
+  for (size_t at = 0; at < answer.size();) {
+    const ssize_t sent = send(connection.fd, answer.data() + at, answer.size() - at, MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN) {
+      return;
+    }
+    at += static_cast<size_t>(std::max<ssize_t>(0, sent));
+    if (sent < 0) {
+      pollfd room{connection.fd, POLLOUT, 0};
+      poll(&room, 1, 100);
+    }
+  }
 }
 
 }  // namespace shadowd::fakes
