@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <future>
 #include <thread>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "daemon/executor.h"
 #include "daemon/fit_pool.h"
 #include "daemon/freeze_file.h"
+#include "daemon/intake.h"
 #include "daemon/io/data_plane.h"
 #include "daemon/io/haproxy_actuator.h"
 #include "daemon/io/host_guard.h"
@@ -21,8 +21,10 @@
 #include "daemon/io/process_provider.h"
 #include "daemon/io/production_observer.h"
 #include "daemon/io/sd_notify.h"
+#include "daemon/io/telemetry_poller.h"
 #include "daemon/loop.h"
 #include "daemon/recorder.h"
+#include "daemon/rpc/otlp_server.h"
 #include "daemon/rpc/server.h"
 #include "daemon/service_files.h"
 #include "daemon/service_metrics.h"
@@ -37,14 +39,9 @@ namespace shadowd::daemon {
 namespace {
 
 constexpr Micros kHostGuardEvery = std::chrono::seconds(5);
+constexpr Micros kIntakeEvery = std::chrono::seconds(1);
 constexpr Micros kFreezeFileEvery = std::chrono::seconds(1);
 constexpr Micros kShadowsEndWithin = std::chrono::seconds(2);
-
-Status MakeDirectory(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  return error ? FailedPrecondition("cannot make directory {}: {}", path, error.message()) : absl::OkStatus();
-}
 
 }  // namespace
 
@@ -57,14 +54,18 @@ struct App::Parts {
   std::unique_ptr<control::Core> core;
   std::unique_ptr<Recorder> recorder;  // none: no journal
   std::unique_ptr<Loop> loop;
+  std::function<void(ports::Event)> feed_production;
   std::unique_ptr<FitPool> fits;
   std::unique_ptr<io::ProcessProvider> provider;
   std::unique_ptr<io::HaproxyActuator> actuator;
   std::unique_ptr<io::ProductionObserver> observer;
+  std::unique_ptr<io::TelemetryPoller> telemetry;
   std::unique_ptr<io::DataPlane> data_plane;
   std::unique_ptr<Executor> executor;
+  std::unique_ptr<Intake> intake;  // none: nothing is pushed but by the Telemetry service
   std::thread loop_thread;
   std::unique_ptr<RpcServer> rpc;
+  std::unique_ptr<OtlpServer> otlp;
   std::unique_ptr<WebServer> web;
   bool stopped = false;
 
@@ -82,10 +83,7 @@ struct App::Parts {
 Status App::Parts::OpenStore() {
   const config::DaemonConfig& config = options.config;
   SHADOWD_RETURN_IF_ERROR(MakeDirectory(config.runtime_dir));
-  store::Options store_options;
-  store_options.directory = config.state_dir;
-  store_options.queue_max = static_cast<size_t>(config.limits.store_queue);
-  SHADOWD_ASSIGN_OR_RETURN(store, store::Store::Open(store_options));
+  SHADOWD_ASSIGN_OR_RETURN(store, store::Store::Open(StoreOptionsOf(config)));
   core = std::make_unique<control::Core>(CoreOptionsOf(config));
   Loop::Options loop_options;
   loop_options.queue_max = static_cast<size_t>(config.limits.loop_queue);
@@ -121,7 +119,7 @@ void App::Parts::SetCoreOptions(const control::CoreOptions& wanted) {
 
 Status App::Parts::MakeEdges() {
   const auto feed = [this](ports::Event event) { loop->Feed(std::move(event)); };
-  const auto feed_production = [this](ports::Event event) {
+  feed_production = [this](ports::Event event) {
     if (const auto* window = std::get_if<ports::ProductionWindow>(&event.payload)) {
       service_metrics.ObserveProduction(event.service, *window);
     }
@@ -138,19 +136,17 @@ Status App::Parts::MakeEdges() {
   }
   const auto usage = [this] { return provider->Sample(); };
   actuator = std::make_unique<io::HaproxyActuator>(feed);
-  SHADOWD_ASSIGN_OR_RETURN(observer, io::ProductionObserver::Create(
-                                         feed_production, usage, [] { return ReadClocks().wall; },
-                                         [](const model::ServiceId& service, const Status& status) {
-                                           if (status.ok()) {
-                                             spdlog::info("service={} production=observed", service);
-                                           } else {
-                                             spdlog::warn("service={} production=unreadable error=\"{}\"",
-                                                          service, MessageOf(status));
-                                           }
-                                         }));
+  const auto wall = [] { return ReadClocks().wall; };
+  SHADOWD_ASSIGN_OR_RETURN(observer,
+                           io::ProductionObserver::Create(feed_production, usage, wall, LogObserved));
+  telemetry = std::make_unique<io::TelemetryPoller>(feed_production, wall, LogObserved);
+  if (options.config.ingest) {
+    intake = std::make_unique<Intake>(*options.config.ingest, wall, metrics.registry());
+  }
   SHADOWD_ASSIGN_OR_RETURN(data_plane, io::DataPlane::Create(feed, usage, ReadClocks));
-  executor = std::make_unique<Executor>(Executor::Parts{*provider, *actuator, *observer, *data_plane, *fits,
-                                                        [this](MonoTime at) { loop->ArmTimer(at); }});
+  executor =
+      std::make_unique<Executor>(Executor::Parts{*provider, *actuator, *observer, *telemetry, *data_plane,
+                                                 *fits, [this](MonoTime at) { loop->ArmTimer(at); }});
   loop->SetExecutor([this](const ports::Action& action) {
     executor->Do(action);
     if (std::holds_alternative<ports::StopObserving>(action.effect)) {
@@ -219,22 +215,7 @@ void App::Parts::CompleteStatus(v1::DaemonStatus& status) const {
 
 Status App::Parts::Serve() {
   const config::DaemonConfig& config = options.config;
-  ServerOptions server;
-  server.socket.path = config.socket_path;
-  server.socket.group = config.socket_group;
-  if (config.tcp) {
-    server.tcp.address = config.tcp->address;
-    if (config.tcp->tls) {
-      server.tcp.cert_file = config.tcp->tls->cert;
-      server.tcp.key_file = config.tcp->tls->key;
-      server.tcp.client_ca_file = config.tcp->tls->client_ca;
-    }
-  }
-  server.reflection = config.reflection;
-  server.message_bytes_max = static_cast<int>(config.limits.message_bytes_max);
-  server.limits.open_calls_max = static_cast<size_t>(config.limits.max_watches);
-  server.limits.watch_queue = static_cast<size_t>(config.limits.watch_queue);
-  server.limits.services_max = static_cast<size_t>(config.limits.max_services);
+  ServerOptions server = ServerOptionsOf(config);
   EdgeHooks hooks;
   hooks.wall_time = [] { return ReadClocks().wall; };
   hooks.version = kVersion;
@@ -247,8 +228,20 @@ Status App::Parts::Serve() {
   };
   SHADOWD_ASSIGN_OR_RETURN(rpc, RpcServer::Create(std::move(server), *loop, std::move(hooks)));
   if (!config.metrics_listen.empty()) {
-    SHADOWD_ASSIGN_OR_RETURN(web, WebServer::Create(config.metrics_listen, *loop, metrics));
+    RemoteWrite remote_write;
+    if (config.ingest && config.ingest->remote_write) {
+      remote_write = {[this](std::string_view packed) { return intake->TakeRemoteWrite(packed); },
+                      config.ingest->batch_bytes_max};
+    }
+    SHADOWD_ASSIGN_OR_RETURN(
+        web, WebServer::Create(config.metrics_listen, *loop, metrics, std::move(remote_write)));
     spdlog::info("metrics=http://{}/metrics", config.metrics_listen);
+  }
+  if (config.ingest && !config.ingest->otlp_listen.empty()) {
+    SHADOWD_ASSIGN_OR_RETURN(
+        otlp, OtlpServer::Create(config.ingest->otlp_listen, config.ingest->batch_bytes_max,
+                                 [this](std::string_view message) { return intake->TakeOtlp(message); }));
+    spdlog::info("otlp={}", config.ingest->otlp_listen);
   }
   return absl::OkStatus();
 }
@@ -262,6 +255,9 @@ void App::Parts::Housekeeping() {
     core->ForEachService(
         [this](const model::ServiceId& id) { service_metrics.ObserveMirror(id, data_plane->Stats(id)); });
   });
+  if (intake) {
+    loop->Every(kIntakeEvery, [this] { intake->Tick(*core, feed_production); });
+  }
   if (!options.config.freeze_file.empty()) {
     const auto look = [this, file = FreezeFile(options.config.freeze_file)] {
       const Catalogue& catalogue = loop->catalogue();
@@ -333,12 +329,7 @@ Status App::Reload() {
   SHADOWD_ASSIGN_OR_RETURN(const std::string text, ReadWholeFile(p.options.config_path, 1 << 20));
   SHADOWD_ASSIGN_OR_RETURN(const config::DaemonConfig wanted,
                            config::ParseDaemonConfig(text, p.options.config_path));
-  if (WithReloadable(p.options.config, wanted) != wanted) {
-    return FailedPrecondition(
-        "{}: something other than log_level, host, service_dir, limits.max_services and drain_timeout has "
-        "changed; that needs a restart",
-        p.options.config_path);
-  }
+  SHADOWD_RETURN_IF_ERROR(CheckReloadable(p.options.config, wanted, p.options.config_path));
   SHADOWD_ASSIGN_OR_RETURN(const std::vector<model::ServiceSpec> specs, LoadServiceFiles(wanted.service_dir));
   SetLogLevel(wanted.log_level);
   std::promise<void> taken;  // the loop reads the configuration too: it takes it over, and we wait for that
@@ -368,6 +359,7 @@ void App::Stop() {
     drained.get_future().wait();
   }
   p.rpc.reset();
+  p.otlp.reset();
   p.web.reset();
   p.loop->EndSteps();
   if (p.data_plane) {
@@ -375,6 +367,9 @@ void App::Stop() {
   }
   if (p.observer) {
     p.observer->Stop();
+  }
+  if (p.telemetry) {
+    p.telemetry->Stop();
   }
   if (p.actuator) {
     p.actuator->Stop();

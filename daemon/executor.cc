@@ -11,6 +11,7 @@
 #include "daemon/io/haproxy_actuator.h"
 #include "daemon/io/process_provider.h"
 #include "daemon/io/production_observer.h"
+#include "daemon/io/telemetry_poller.h"
 
 namespace shadowd::daemon {
 
@@ -62,11 +63,17 @@ void Executor::Do(const model::ServiceId& service, const ports::RemoveServer& ef
 }
 
 void Executor::Do(const model::ServiceId&, const ports::ObserveProduction& effect) {
-  parts_.observer.Observe(effect.spec);
+  if (effect.spec.haproxy.socket.empty()) {
+    parts_.observer.Forget(effect.spec.id);
+  } else {
+    parts_.observer.Observe(effect.spec);
+  }
+  parts_.telemetry.Observe(effect.spec, effect.known_until);
 }
 
 void Executor::Do(const model::ServiceId& service, const ports::StopObserving&) {
   parts_.observer.Forget(service);
+  parts_.telemetry.Forget(service);
 }
 
 void Executor::Do(const model::ServiceId& service, const ports::SetTraffic& effect) {

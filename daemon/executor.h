@@ -15,6 +15,7 @@ class DataPlane;
 class HaproxyActuator;
 class ProcessProvider;
 class ProductionObserver;
+class TelemetryPoller;
 }  // namespace shadowd::io
 
 namespace shadowd::daemon {
@@ -27,6 +28,7 @@ class Executor {
     io::ProcessProvider& provider;
     io::HaproxyActuator& actuator;
     io::ProductionObserver& observer;
+    io::TelemetryPoller& telemetry;
     io::DataPlane& data_plane;
     FitPool& fits;
     std::function<void(MonoTime)> arm_timer;

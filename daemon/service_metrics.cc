@@ -2,6 +2,7 @@
 
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
+#include <spdlog/spdlog.h>
 
 #include <map>
 #include <mutex>
@@ -44,6 +45,14 @@ struct ServiceMetrics::Families {
   std::mutex mutex;
   std::map<model::ServiceId, std::map<prometheus::Gauge*, Gauges*>> added;
 };
+
+void LogObserved(const model::ServiceId& service, const Status& status) {
+  if (status.ok()) {
+    spdlog::info("service={} production=observed", service);
+  } else {
+    spdlog::warn("service={} production=unreadable error=\"{}\"", service, MessageOf(status));
+  }
+}
 
 ServiceMetrics::ServiceMetrics(prometheus::Registry& registry)
     : families_(std::make_unique<Families>(registry)) {}

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/status.h"
 #include "model/ids.h"
 #include "ports/event.h"
 
@@ -33,5 +34,8 @@ class ServiceMetrics {
   struct Families;
   std::unique_ptr<Families> families_;
 };
+
+// One line where production came to be, or ceased to be, readable.
+void LogObserved(const model::ServiceId& service, const Status& status);
 
 }  // namespace shadowd::daemon

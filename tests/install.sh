@@ -1,8 +1,9 @@
 # Sourced: shadowd_install GROUP... installs the Debian packages of each group that are missing.
 shadowd_packages_build=(g++ cmake ninja-build ccache mold pkg-config git libgrpc++-dev protobuf-compiler-grpc protobuf-compiler
   libprotobuf-dev libabsl-dev libboost1.81-dev libsqlite3-dev libspdlog-dev libfmt-dev libeigen3-dev libyaml-cpp-dev
-  nlohmann-json3-dev libcli11-dev prometheus-cpp-dev libcivetweb-dev libsystemd-dev libssl-dev zlib1g-dev libnghttp2-dev)
-shadowd_packages_test=(catch2 libbenchmark-dev haproxy iproute2 curl sqlite3 openssl nginx-light wrk hey)
+  nlohmann-json3-dev libcli11-dev prometheus-cpp-dev libcivetweb-dev libsystemd-dev libssl-dev libsnappy-dev zlib1g-dev
+  libnghttp2-dev)
+shadowd_packages_test=(catch2 libbenchmark-dev haproxy prometheus nginx-light wrk hey iproute2 curl sqlite3 openssl)
 shadowd_packages_demo=(haproxy curl jq procps)
 
 shadowd_install() {

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <sstream>
 
 #include "columns.h"
@@ -11,12 +12,18 @@
 #include "csv.h"
 #include "input/input_file.h"
 #include "print.h"
+#include "report_rows.h"
 #include "shadowd/sample_stream.h"
 
 namespace shadowd::ctl {
 namespace {
 
 constexpr size_t kSamplesPerMessage = 500;
+
+WallTime WallNow() {
+  return WallFromMicros(
+      std::chrono::duration_cast<Micros>(std::chrono::system_clock::now().time_since_epoch()).count());
+}
 
 StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -109,19 +116,7 @@ Status Propose(const Session& session, const std::string& service, int replicas,
 
 namespace {
 
-Status ReportFile(const Session& session, client::Client& client, const std::string& service,
-                  const std::string& file) {
-  SHADOWD_ASSIGN_OR_RETURN(const std::string text, input::ReadInput(file));
-  SHADOWD_ASSIGN_OR_RETURN(const CsvHistory history, ParseHistory(text, file));
-  client::SampleStream stream(client);
-  std::vector<v1::Sample> batch;
-  for (size_t i = 0; i < history.demand.size(); ++i) {
-    *batch.emplace_back().mutable_demand() = history.demand[i];
-    if (batch.size() == kSamplesPerMessage || i + 1 == history.demand.size()) {
-      SHADOWD_RETURN_IF_ERROR(stream.Send(service, batch));
-      batch.clear();
-    }
-  }
+Status TellReported(const Session& session, client::SampleStream& stream) {
   SHADOWD_RETURN_IF_ERROR(stream.Close());
   if (session.output == Output::kTable) {
     std::printf("%lld samples accepted, %lld refused\n", static_cast<long long>(stream.accepted()),
@@ -130,6 +125,41 @@ Status ReportFile(const Session& session, client::Client& client, const std::str
     PrintValue({{"accepted_count", stream.accepted()}, {"refused_count", stream.refused()}}, session.output);
   }
   return stream.refused() == 0 ? absl::OkStatus() : InvalidArgument("{}", stream.refused_reason());
+}
+
+// Each row is sent as it comes, so that a script may write one whenever it has measured. A row that is none
+// ends it: the script would not hear of it otherwise.
+Status ReportRows(const Session& session, client::SampleStream& stream, const std::string& service) {
+  std::string row;
+  for (int line = 1; std::getline(std::cin, row); ++line) {
+    SHADOWD_ASSIGN_OR_RETURN(const std::optional<v1::DemandSample> demand,
+                             ParseReportRow(row, line, WallNow()));
+    if (demand) {
+      v1::Sample sample;
+      *sample.mutable_demand() = *demand;
+      SHADOWD_RETURN_IF_ERROR(stream.Send(service, {sample}));
+    }
+  }
+  return TellReported(session, stream);
+}
+
+Status ReportFile(const Session& session, client::Client& client, const std::string& service,
+                  const std::string& file) {
+  client::SampleStream stream(client);
+  if (file == "-") {
+    return ReportRows(session, stream, service);
+  }
+  SHADOWD_ASSIGN_OR_RETURN(const std::string text, input::ReadInput(file));
+  SHADOWD_ASSIGN_OR_RETURN(const CsvHistory history, ParseHistory(text, file));
+  std::vector<v1::Sample> batch;
+  for (size_t i = 0; i < history.demand.size(); ++i) {
+    *batch.emplace_back().mutable_demand() = history.demand[i];
+    if (batch.size() == kSamplesPerMessage || i + 1 == history.demand.size()) {
+      SHADOWD_RETURN_IF_ERROR(stream.Send(service, batch));
+      batch.clear();
+    }
+  }
+  return TellReported(session, stream);
 }
 
 }  // namespace
@@ -155,9 +185,11 @@ Status Report(const Session& session, const std::string& service, std::optional<
 }
 
 Status Import(const Session& session, const std::string& service, const std::string& file,
-              const std::string& value_column) {
-  SHADOWD_ASSIGN_OR_RETURN(const std::string text, input::ReadInput(file));
-  SHADOWD_ASSIGN_OR_RETURN(const CsvHistory history, ParseHistory(text, file, value_column));
+              const std::string& value_column, const input::PrometheusHistory& prometheus) {
+  const std::string from = file.empty() ? prometheus.url : file;
+  SHADOWD_ASSIGN_OR_RETURN(const std::string text, file.empty() ? input::ReadPrometheus(prometheus, WallNow())
+                                                                : input::ReadInput(file));
+  SHADOWD_ASSIGN_OR_RETURN(const CsvHistory history, ParseHistory(text, from, value_column));
   SHADOWD_ASSIGN_OR_RETURN(const auto client, session.Connect());
   const auto taken = client->ImportHistory(ServicePath(service), history.demand, history.points);
   std::string sentence;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "input/prometheus_history.h"
 #include "names.h"
 #include "session.h"
 
@@ -17,8 +18,9 @@ Status DeleteOne(const Session& session, const std::string& service);
 Status Propose(const Session& session, const std::string& service, int replicas, std::chrono::seconds wait);
 Status Report(const Session& session, const std::string& service, std::optional<double> demand,
               const std::string& file);
+// From the file, or where that is "" from a Prometheus.
 Status Import(const Session& session, const std::string& service, const std::string& file,
-              const std::string& value_column);
+              const std::string& value_column, const input::PrometheusHistory& prometheus);
 Status NullTrial(const Session& session, const std::string& service, std::chrono::seconds wait);
 Status Retrain(const Session& session, const std::string& service);
 Status Revert(const Session& session, const std::string& model, const std::string& service);

@@ -20,6 +20,7 @@ struct Arguments {
   double timeout_seconds = 10;
   ReadArguments read;
   std::string path, value_column;
+  input::PrometheusHistory prometheus;
   bool dry_run = false;
   std::string name;
   std::string noun;
@@ -136,6 +137,45 @@ void AddServices(CLI::App& app, Arguments& a) {
   AddTesting(app, a);
 }
 
+void AddImport(CLI::App& app, Arguments& a) {
+  CLI::App* import =
+      Add(app, a, "import", "Give a service its past, so that it need not warm up", [&a]() -> Status {
+        if (a.path.empty() == a.prometheus.url.empty()) {
+          return InvalidArgument("import needs --file or --prometheus");
+        }
+        return Import(a.session, a.name, a.path, a.value_column, a.prometheus);
+      });
+  import->add_option("service", a.name, "The service")->required();
+  CLI::Option* file =
+      import
+          ->add_option("--file", a.path,
+                       "CSV (.gz too); columns: time or timestamp (Unix seconds or RFC 3339), rps or value "
+                       "(empty = a\n"
+                       "gap); and for the capacity curve instances or load_rps, p50_us, p95_us, p99_us,\n"
+                       "error_rate, cpu_cores, memory_bytes, requests")
+          ->check(CLI::ExistingFile);
+  import->add_option("--value-column", a.value_column, "Name of the column with the demand");
+  CLI::Option* prometheus =
+      import->add_option("--prometheus", a.prometheus.url, "URL of a Prometheus to take the demand from");
+  prometheus->excludes(file);
+  import->add_option("--query", a.prometheus.query, "PromQL of the requests per second, with one series")
+      ->needs(prometheus);
+  import->add_option("--from", a.prometheus.from, "First time: Unix seconds or RFC 3339")->needs(prometheus);
+  import->add_option("--to", a.prometheus.to, "Last time; default now")->needs(prometheus);
+  import
+      ->add_option("--step", a.prometheus.step_seconds,
+                   "Seconds between two values: the service's resolution")
+      ->needs(prometheus)
+      ->check(CLI::Range(0.1, 86'400.0))
+      ->capture_default_str();
+  import->add_option("--token-file", a.prometheus.bearer_token_file, "File with a bearer token for it")
+      ->needs(prometheus)
+      ->check(CLI::ExistingFile);
+  import->add_option("--prometheus-ca", a.prometheus.ca_file, "PEM file with the authority of its TLS")
+      ->needs(prometheus)
+      ->check(CLI::ExistingFile);
+}
+
 void AddTelemetry(CLI::App& app, Arguments& a) {
   CLI::App* report = Add(app, a, "report", "Push demand that was measured elsewhere", nullptr);
   report->add_option("service", a.name, "The service")->required();
@@ -146,8 +186,13 @@ void AddTelemetry(CLI::App& app, Arguments& a) {
                 return text.rfind('-', 0) == 0 ? "must not be negative, got " + text : std::string();
               },
               ""));
-  CLI::Option* file = report->add_option("--file", a.path, "CSV (.gz too) with the columns time and rps")
-                          ->check(CLI::ExistingFile);
+  CLI::Option* file =
+      report
+          ->add_option(
+              "--file", a.path,
+              "CSV (.gz too) with the columns time and rps; - = rows RPS or TIME,RPS from the standard\n"
+              "input, each sent as it comes")
+          ->check(CLI::ExistingFile | CLI::IsMember({"-"}));
   demand->excludes(file);
   report->callback([&a, demand, file] {
     a.command = [&a, demand, file]() -> Status {
@@ -159,18 +204,7 @@ void AddTelemetry(CLI::App& app, Arguments& a) {
     };
   });
 
-  CLI::App* import = Add(app, a, "import", "Give a service its past, so that it need not warm up",
-                         [&a] { return Import(a.session, a.name, a.path, a.value_column); });
-  import->add_option("service", a.name, "The service")->required();
-  import
-      ->add_option(
-          "--file", a.path,
-          "CSV (.gz too); columns: time or timestamp (Unix seconds or RFC 3339), rps or value (empty = a\n"
-          "gap); and for the capacity curve instances or load_rps, p50_us, p95_us, p99_us,\n"
-          "error_rate, cpu_cores, memory_bytes, requests")
-      ->required()
-      ->check(CLI::ExistingFile);
-  import->add_option("--value-column", a.value_column, "Name of the column with the demand");
+  AddImport(app, a);
 }
 
 void AddInterventions(CLI::App& app, Arguments& a) {

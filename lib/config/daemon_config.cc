@@ -2,9 +2,11 @@
 
 #include "base/check.h"
 #include "config/field_check.h"
+#include "config/validate_telemetry.h"
 #include "config/yaml_proto.h"
 #include "config/yaml_tree.h"
 #include "rpc/convert_basic.h"
+#include "rpc/convert_telemetry.h"
 #include "rpc/field_rules.h"
 #include "shadowd/v1/config.pb.h"
 
@@ -40,6 +42,18 @@ void ReadLimits(const v1::LimitsConfig& in, LimitsConfig& limits) {
   limits.message_bytes_max = in.has_message_bytes_max() ? in.message_bytes_max() : limits.message_bytes_max;
 }
 
+Status ReadIngest(const v1::IngestConfig& in, IngestConfig& ingest) {
+  using rpc::FromProto;
+  using rpc::InsideField;
+  ingest.otlp_listen = in.otlp_listen();
+  ingest.remote_write = in.remote_write();
+  SHADOWD_ASSIGN_OR_RETURN(ingest.rules, rpc::ReadRules(in.rules()));
+  ingest.series_max = in.has_series_max() ? in.series_max() : ingest.series_max;
+  SHADOWD_READ_OPTIONAL(in, interval, ingest.interval);
+  ingest.batch_bytes_max = in.has_batch_bytes_max() ? in.batch_bytes_max() : ingest.batch_bytes_max;
+  return absl::OkStatus();
+}
+
 StatusOr<DaemonConfig> FromProto(const v1::DaemonConfig& in) {
   using rpc::FromProto;
   using rpc::InsideField;
@@ -65,6 +79,9 @@ StatusOr<DaemonConfig> FromProto(const v1::DaemonConfig& in) {
     if (in.journal().has_max_bytes()) {
       config.journal->max_bytes = in.journal().max_bytes();
     }
+  }
+  if (in.has_ingest()) {
+    SHADOWD_RETURN_IF_ERROR(InsideField(ReadIngest(in.ingest(), config.ingest.emplace()), "ingest"));
   }
   return config;
 }
@@ -123,6 +140,27 @@ Status ValidateLimits(const DaemonConfig& config) {
   return CheckLength("drain_timeout", config.drain_timeout, 0s, 1min);
 }
 
+Status ValidateIngest(const DaemonConfig& config) {
+  const IngestConfig& ingest = *config.ingest;
+  if (!ingest.otlp_listen.empty()) {
+    SHADOWD_ASSIGN_OR_RETURN(const Endpoint endpoint,
+                             ParseEndpoint("ingest.otlp_listen", ingest.otlp_listen));
+    if (!endpoint.loopback) {
+      return BadValue("ingest.otlp_listen", fmt::format("{} is not a loopback address", endpoint.address));
+    }
+  }
+  if (ingest.remote_write && config.metrics_listen.empty()) {
+    return BadValue("ingest.remote_write", "needs metrics_listen, the listener that takes it");
+  }
+  if (ingest.rules.empty()) {
+    return BadValue("ingest.rules", "without a rule nothing that comes belongs to a service");
+  }
+  SHADOWD_RETURN_IF_ERROR(ValidateRules("ingest.rules", ingest.rules, true));
+  SHADOWD_RETURN_IF_ERROR(CheckNumber("ingest.series_max", ingest.series_max, 1, 10'000'000));
+  SHADOWD_RETURN_IF_ERROR(CheckLength("ingest.interval", ingest.interval, 1s, 1h));
+  return CheckSize("ingest.batch_bytes_max", ingest.batch_bytes_max, 64u << 10, 64u << 20);
+}
+
 Status Validate(const DaemonConfig& config) {
   SHADOWD_RETURN_IF_ERROR(ValidatePaths(config));
   if (config.tcp.has_value()) {
@@ -133,6 +171,9 @@ Status Validate(const DaemonConfig& config) {
     if (!endpoint.loopback) {
       return BadValue("metrics_listen", fmt::format("{} is not a loopback address", endpoint.address));
     }
+  }
+  if (config.ingest) {
+    SHADOWD_RETURN_IF_ERROR(ValidateIngest(config));
   }
   return ValidateLimits(config);
 }

@@ -7,9 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 #include "base/time.h"
+#include "model/telemetry.h"
 
 namespace shadowd::config {
 
@@ -51,6 +53,16 @@ struct JournalConfig {
   bool operator==(const JournalConfig&) const = default;
 };
 
+struct IngestConfig {
+  std::string otlp_listen;  // loopback "address:port"; "" = off
+  bool remote_write = false;
+  std::vector<model::KpiRule> rules;
+  int series_max = 200'000;
+  Micros interval = std::chrono::seconds(15);
+  uint64_t batch_bytes_max = 16u << 20;  // once unpacked
+  bool operator==(const IngestConfig&) const = default;
+};
+
 struct DaemonConfig {
   std::string socket_path = "/run/shadowd/shadowd.sock";
   std::string socket_group;  // "" = the daemon's own
@@ -67,6 +79,7 @@ struct DaemonConfig {
   bool reflection = true;
   Micros drain_timeout = std::chrono::seconds(3);
   std::optional<JournalConfig> journal;  // none = nothing is recorded
+  std::optional<IngestConfig> ingest;    // none = nothing but the Telemetry service
 
   bool operator==(const DaemonConfig&) const = default;
 };

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "config/field_check.h"
+#include "config/validate_telemetry.h"
 #include "config/validate_template.h"
 #include "rpc/resource_name.h"
 
@@ -250,6 +251,9 @@ Status ValidateTogether(const model::ServiceSpec& spec) {
   if (spec.mode == model::Mode::kAct && spec.haproxy.socket.empty()) {
     return BadValue("haproxy.socket", "mode ACT needs a balancer to act on");
   }
+  if (spec.telemetry.any() && !spec.haproxy.socket.empty()) {
+    return BadValue("telemetry", "haproxy.socket measures production already");
+  }
   return absl::OkStatus();
 }
 
@@ -267,6 +271,7 @@ Status ValidateService(const model::ServiceSpec& spec) {
   SHADOWD_RETURN_IF_ERROR(ValidateMirror(spec.mirror));
   SHADOWD_RETURN_IF_ERROR(ValidateLoad(spec.load));
   SHADOWD_RETURN_IF_ERROR(ValidatePrices(spec.prices));
+  SHADOWD_RETURN_IF_ERROR(ValidateTelemetry(spec.telemetry));
   return ValidateTogether(spec);
 }
 

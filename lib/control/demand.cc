@@ -102,6 +102,13 @@ std::optional<DemandTracker::Step> DemandTracker::AddWindow(const model::KpiWind
   return done;
 }
 
+void DemandTracker::Import(std::span<const std::pair<WallTime, double>> demand_rps) {
+  forecaster_.Import(demand_rps);
+  if (!demand_rps.empty()) {
+    newest_ = std::max(newest_, demand_rps.back().first);
+  }
+}
+
 double DemandTracker::GrownSince(Micros span) const {
   const WallTime from = recent_.back().first - span;
   const auto before =
@@ -137,6 +144,7 @@ std::vector<DemandTracker::Step> DemandTracker::AddSample(WallTime at, double rp
 
 DemandTracker::Step DemandTracker::Complete(WallTime start, double rps) {
   Step step{start, rps, std::nullopt};
+  newest_ = std::max(newest_, start);
   for (const model::ForecastStep& predicted : forecast_.steps) {
     if (predicted.at == start && forecast_.state == model::ForecastState::kReady) {
       step.signal = monitor_.Observe(rps, predicted);

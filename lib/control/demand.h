@@ -36,7 +36,7 @@ class DemandTracker {
   std::optional<Step> AddWindow(const model::KpiWindow& service);
   // Demand as reported from outside; returns the steps it completed.
   std::vector<Step> AddSample(WallTime at, double rps);
-  void Import(std::span<const std::pair<WallTime, double>> demand_rps) { forecaster_.Import(demand_rps); }
+  void Import(std::span<const std::pair<WallTime, double>> demand_rps);
   // The forecast of what is known by now, as after a fit or an import; false where it ends before `now`. What
   // was said before is what scores are about.
   bool Renew(WallTime now);
@@ -48,6 +48,7 @@ class DemandTracker {
   double waiting() const { return waiting_; }
   double present_rps() const { return present_rps_; }  // smoothed over the last few seconds
   bool known() const { return present_known_; }
+  WallTime newest() const { return newest_; }  // start of the newest step; the epoch: there is none
   // How much demand will grow within this time if it goes on as in the past one; not below zero, and no more
   // than what it is now.
   double GrowthOver(Micros span) const;
@@ -74,6 +75,7 @@ class DemandTracker {
   double waiting_ = 0;
   bool present_known_ = false;
   bool used_ = false;  // a request was seen
+  WallTime newest_;
   int bucket_windows_ = 0;
   double bucket_peak_rps_ = 0;
   double peak_excess_ = -1;  // over the mean of a step, smoothed; < 0: a step is one window

@@ -30,6 +30,12 @@ model::KpiWindow MeanInstance(const ports::ProductionWindow& window) {
       ++known;
     }
   }
+  if (known == 0 && window.instances.empty() && window.serving > 0) {  // measured of all together
+    const auto each = [&window](double all) { return all > 0 ? all / window.serving : -1; };
+    mean.cpu_seconds = each(window.service.cpu_seconds);
+    mean.memory_bytes = each(window.service.memory_bytes);
+    return mean;
+  }
   mean.cpu_seconds = known > 0 ? cpu / known : -1;
   mean.memory_bytes = known > 0 ? memory / known : -1;
   mean.run_delay_seconds = known > 0 ? delay / known : 0;

@@ -12,7 +12,8 @@
 
 namespace shadowd::control {
 
-// The service's window divided by its instances: counts and CPU per instance, latencies as they are.
+// The service's window divided by its instances: counts and CPU per instance, latencies as they are. CPU and
+// memory are those of the instances, or of the service where no instance was measured by itself.
 model::KpiWindow MeanInstance(const ports::ProductionWindow& window);
 
 class ProductionMeter {

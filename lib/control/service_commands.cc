@@ -57,8 +57,8 @@ void ServiceMachine::Adopt(const model::ServiceSpec& spec, Context& c) {
   if (trial_ && (trial_->version() != ProductionVersion() && trial_->version() != IdentityOf(spec))) {
     Supersede("the service was changed", c);
   }
-  if (!spec.haproxy.socket.empty() && (fresh || before != spec)) {
-    c.out.Do(ports::ObserveProduction{spec});
+  if ((spec.Observed() || before.Observed()) && (fresh || before != spec)) {
+    c.out.Do(ports::ObserveProduction{spec, demand_->newest()});
   }
   FollowSpec(c);
 }

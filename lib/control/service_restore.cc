@@ -50,8 +50,8 @@ void ServiceMachine::Handle(const ports::Restored& event, Context& c) {
       c.out.Put(std::move(decision));
     }
   }
-  if (!service_.spec.haproxy.socket.empty() && phase_ != Phase::kDeleting) {
-    c.out.Do(ports::ObserveProduction{service_.spec});
+  if (service_.spec.Observed() && phase_ != Phase::kDeleting) {
+    c.out.Do(ports::ObserveProduction{service_.spec, demand_->newest()});
   }
   if (service_.target > 0 && phase_ == Phase::kIdle) {
     phase_ = Phase::kApplying;

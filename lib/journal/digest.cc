@@ -167,8 +167,8 @@ class Bytes {
     All(key, replica, haproxy);
   }
   void Add(const ports::ObserveProduction& effect) {
-    const auto& [spec] = effect;
-    All(spec);
+    const auto& [spec, known_until] = effect;
+    All(spec, known_until);
   }
   void Add(const ports::StopObserving&) {}
   void Add(const ports::ShadowFeed& feed) {

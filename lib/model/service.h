@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "model/ids.h"
+#include "model/telemetry.h"
 
 namespace shadowd::model {
 
@@ -165,6 +166,10 @@ struct ServiceSpec {
   LoadSpec load;
   Prices prices;
   Micros lead_time_prior = std::chrono::seconds(30);  // until starts were measured
+  TelemetrySpec telemetry;
+
+  // Production is watched by shadowd itself.
+  bool Observed() const { return !haproxy.socket.empty() || telemetry.any(); }
 
   bool operator==(const ServiceSpec&) const = default;
 };

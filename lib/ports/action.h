@@ -54,9 +54,11 @@ struct RemoveServer {
   model::HaproxySpec haproxy;
 };
 
-// Observation of production: started with the service, replaced by a new spec, ended with it.
+// Observation of production: started with the service, replaced by a new spec, ended with it. A spec that
+// names nothing to observe by ends it too.
 struct ObserveProduction {
   model::ServiceSpec spec;
+  WallTime known_until;  // of past demand; the epoch: none is known
 };
 struct StopObserving {};
 

@@ -2,6 +2,7 @@
 
 #include "rpc/convert_basic.h"
 #include "rpc/convert_spec.h"
+#include "rpc/convert_telemetry.h"
 #include "rpc/resource_name.h"
 
 namespace shadowd::rpc {
@@ -24,7 +25,8 @@ Status ReadSpecParts(const v1::Service& in, model::ServiceSpec& spec) {
   SHADOWD_RETURN_IF_ERROR(ReadPart(in.haproxy(), "haproxy", spec.haproxy));
   SHADOWD_RETURN_IF_ERROR(ReadPart(in.mirror(), "mirror", spec.mirror));
   SHADOWD_RETURN_IF_ERROR(ReadPart(in.load(), "load", spec.load));
-  return ReadPart(in.prices(), "prices", spec.prices);
+  SHADOWD_RETURN_IF_ERROR(ReadPart(in.prices(), "prices", spec.prices));
+  return ReadPart(in.telemetry(), "telemetry", spec.telemetry);
 }
 
 }  // namespace
@@ -59,6 +61,10 @@ void ToProto(const model::ServiceSpec& spec, v1::Service* out) {
   WriteSpec(spec.load, out->mutable_load());
   WriteSpec(spec.prices, out->mutable_prices());
   ToProto(spec.lead_time_prior, out->mutable_lead_time_prior());
+  out->clear_telemetry();
+  if (spec.telemetry.any()) {
+    WriteSpec(spec.telemetry, out->mutable_telemetry());
+  }
 }
 
 void ToProto(const model::Service& service, v1::Service* out) {

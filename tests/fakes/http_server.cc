@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -131,9 +132,10 @@ void HttpServer::Receive(Connection& connection) {
     if (connection.input.size() < end + 4 + body) {
       return;
     }
+    const std::string request = connection.input.substr(0, end + 4 + body);
     if (options_.keep_log) {
       const std::lock_guard lock(mutex_);
-      log_.push_back(connection.input.substr(0, end + 4 + body));
+      log_.push_back(request);
     }
     connection.input.erase(0, end + 4 + body);
     requests_.fetch_add(1);
@@ -141,7 +143,7 @@ void HttpServer::Receive(Connection& connection) {
       continue;
     }
     if (options_.delay_us == 0) {
-      Answer(connection);
+      Answer(connection, request);
     } else {
       due_.push_back({DueAt(io::ReadMonoTime().time_since_epoch().count()), connection.index});
     }
@@ -155,16 +157,32 @@ int64_t HttpServer::DueAt(int64_t now_us) {
                                          : now_us + options_.delay_us;
 }
 
-void HttpServer::Answer(Connection& connection) {
+std::string HttpServer::AnswerTo(const std::string& request) const {
+  if (options_.answer) {
+    return options_.answer(request);
+  }
+  return !options_.garbage.empty() ? options_.garbage
+                                   : "HTTP/1.1 " + std::to_string(options_.status) +
+                                         " Fake\r\nContent-Length: " + std::to_string(options_.body.size()) +
+                                         "\r\n\r\n" + options_.body;
+}
+
+void HttpServer::Answer(Connection& connection, const std::string& request) {
   if (connection.fd < 0) {
     return;
   }
-  const std::string answer = !options_.garbage.empty()
-                                 ? options_.garbage
-                                 : "HTTP/1.1 " + std::to_string(options_.status) +
-                                       " Fake\r\nContent-Length: " + std::to_string(options_.body.size()) +
-                                       "\r\n\r\n" + options_.body;
-  [[maybe_unused]] const ssize_t sent = send(connection.fd, answer.data(), answer.size(), MSG_NOSIGNAL);
+  const std::string answer = AnswerTo(request);
+  for (size_t at = 0; at < answer.size();) {
+    const ssize_t sent = send(connection.fd, answer.data() + at, answer.size() - at, MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN) {
+      return;
+    }
+    at += static_cast<size_t>(std::max<ssize_t>(0, sent));
+    if (sent < 0) {
+      pollfd room{connection.fd, POLLOUT, 0};
+      poll(&room, 1, 100);
+    }
+  }
   if (options_.close) {
     close(connection.fd);
     connection.fd = -1;

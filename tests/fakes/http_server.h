@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -27,6 +28,8 @@ class HttpServer {
     bool stall = false;
     bool keep_log = true;
     int status = 200;
+    // The whole answer to a request (head and body); its head ends the connection or tells its length.
+    std::function<std::string(const std::string& request)> answer;
   };
   explicit HttpServer(const Options& options);
   HttpServer() : HttpServer(Options{}) {}
@@ -48,7 +51,8 @@ class HttpServer {
   void Accept();
   void Receive(Connection& connection);
   int64_t DueAt(int64_t now_us);
-  void Answer(Connection& connection);
+  std::string AnswerTo(const std::string& request) const;
+  void Answer(Connection& connection, const std::string& request = "");
 
   Options options_;
   int listen_fd_ = -1;

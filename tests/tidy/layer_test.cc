@@ -56,8 +56,9 @@ const Names kKnowProtobuf = {"rpc", "config", "store", "journal"};
 
 // Of what is linked around them: the system calls know plans and never the core, the RPC edge translates, the
 // web shows what the RPC edge keeps, the shim stays small, shadowctl is the client library and little else,
-// what it reads is read by little too, and shadow-lab asks the libraries that decide, without a daemon, on
-// what one has left (store, journal); what sends load for it is the daemon's own.
+// what it reads is read by little too (with the questions to HTTP servers that the daemon puts as well), and
+// shadow-lab asks the libraries that decide, without a daemon, on what one has left (store, journal); what
+// sends load for it is the daemon's own.
 const std::map<std::string, Names> kEdgeMayUse = {
     {"daemon/io",
      {"base", "model", "ports", "series", "provider", "scale", "mirror", "load", "chaos", "kpi"}},
@@ -65,7 +66,7 @@ const std::map<std::string, Names> kEdgeMayUse = {
     {"daemon/web", {"base", "model", "ports"}},
     {"daemon/shim", {"base", "model", "provider", "kpi"}},
     {"client/lib", {"base", "model", "rpc"}},
-    {"client/input", {"base"}},
+    {"client/input", {"base", "model"}},
     {"client/ctl", {"base", "config"}},
     {"client/lab",
      {"base", "model", "forecast", "capacity", "analysis", "sim", "config", "journal", "store", "series",

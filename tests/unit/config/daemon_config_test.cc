@@ -20,7 +20,10 @@ TEST_CASE("Every key is taken") {
       "limits: {max_services: 2, loop_queue: 65, store_queue: 66, watch_queue: 67, max_watches: 68, "
       "message_bytes_max: 1MiB}\n"
       "freeze_file: \"\"\nwatch_history: 99\nreflection: false\ndrain_timeout: 500ms\n"
-      "journal: {path: /j, max_bytes: 2MiB}\n",
+      "journal: {path: /j, max_bytes: 2MiB}\n"
+      "ingest: {otlp_listen: \"127.0.0.1:4317\", remote_write: true, series_max: 5, interval: 30s, "
+      "batch_bytes_max: 1MiB, rules: [{metric: m, labels: {a: \"*\"}, kpi: errors, kind: counter, scale: 2, "
+      "service: \"{job}\"}]}\n",
       "c.yaml");
   REQUIRE_OK(config);
   DaemonConfig expected;
@@ -39,6 +42,10 @@ TEST_CASE("Every key is taken") {
   expected.reflection = false;
   expected.drain_timeout = std::chrono::milliseconds(500);
   expected.journal = JournalConfig{"/j", uint64_t{2} << 20};
+  const model::KpiRule rule{"m", {{"a", "*"}}, model::SeriesKpi::kErrors, model::SeriesKind::kCounter,
+                            2,   "{job}"};
+  expected.ingest =
+      IngestConfig{"127.0.0.1:4317", true, {rule}, 5, std::chrono::seconds(30), uint64_t{1} << 20};
   REQUIRE(*config == expected);
   const auto brief = ParseDaemonConfig("journal: {path: /j}\n", "c.yaml");
   REQUIRE_OK(brief);
@@ -69,10 +76,18 @@ TEST_CASE("A configuration that cannot be is refused with file, line and field")
       {"journal: {path: j}\n", "c.yaml:1: journal.path: 'j' is not an absolute path"},
       {"journal: {path: /j, max_bytes: 1KiB}\n",
        "c.yaml:1: journal.max_bytes: 1024 is not in 1048576..268435456"},
+      {"ingest: {otlp_listen: \"0.0.0.0:4317\", rules: [{metric: m, kpi: cpu, service: a}]}\n",
+       "c.yaml:1: ingest.otlp_listen: 0.0.0.0 is not a loopback address"},
+      {"ingest: {remote_write: true, rules: [{metric: m, kpi: cpu, service: a}]}\n",
+       "c.yaml:1: ingest.remote_write: needs metrics_listen, the listener that takes it"},
+      {"ingest: {}\n", "c.yaml:1: ingest.rules: without a rule nothing that comes belongs to a service"},
+      {"ingest: {rules: [{metric: m, kpi: cpu}]}\n",
+       "c.yaml:1: ingest.rules[0].service: '' is not a valid id: a service id "
+       "matches [a-z]([-a-z0-9]{0,61}[a-z0-9])?"},
       {"a: 1\n",
        "c.yaml:1: unknown key 'a' in DaemonConfig; known keys: socket_path, socket_group, tcp, state_dir, "
        "runtime_dir, metrics_listen, log_level, service_dir, host, limits, freeze_file, watch_history, "
-       "reflection, drain_timeout, journal"},
+       "reflection, drain_timeout, journal, ingest"},
       {"reflection: true\n---\nreflection: true\n", "c.yaml:3: one document expected"}};
   for (const auto& [text, message] : cases) {
     const Status status = ParseDaemonConfig(text, "c.yaml").status();

@@ -70,6 +70,9 @@ TEST_CASE("The API spells every enumerator as the domain does") {
   SameNames<v1::Intent::State>(IntentStateName, IntentState::kFailed);
   SameNames<v1::Forecast::State>(ForecastWord, ForecastState::kDegraded);
   SameNames<v1::KpiDelta::Kpi>(KpiWord, KpiKind::kMemory);
+  SameNames<v1::KpiRule::Kpi>(SeriesKpiName, SeriesKpi::kReplicas);
+  SameNames<v1::KpiRule::Kind>(SeriesKindName, SeriesKind::kHistogram);
+  SameNames<v1::AccessLogSource::Format>(AccessLogFormatName, AccessLogFormat::kJson);
 }
 
 TEST_CASE("Malformed and huge times are refused") {

@@ -41,6 +41,43 @@ model::ShadowSpec Shadows(Rng& rng) {
   return value;
 }
 
+model::HttpServer Server(Rng& rng) {
+  return {Text(rng), Text(rng), Text(rng), Text(rng), Text(rng), Length(rng)};
+}
+
+model::TelemetrySpec Telemetry(Rng& rng) {
+  model::TelemetrySpec value;
+  if (Bool(rng)) {
+    value.prometheus = {
+        Server(rng),
+        Some(rng,
+             [&] {
+               return model::QueryPreset{Text(rng), Text(rng)};
+             }),
+        {Text(rng), Text(rng), Text(rng), Text(rng), Text(rng), Text(rng), Text(rng), Text(rng)},
+        Length(rng),
+        Length(rng),
+        Length(rng)};
+  }
+  if (Bool(rng)) {
+    value.scrape = {Some(rng, [&] { return Server(rng); }),
+                    Some(rng,
+                         [&] {
+                           return model::KpiRule{Text(rng),
+                                                 Environment(rng),
+                                                 Any(rng, model::SeriesKpi::kReplicas),
+                                                 Any(rng, model::SeriesKind::kHistogram),
+                                                 Real(rng),
+                                                 Text(rng)};
+                         }),
+                    Text(rng), Length(rng)};
+  }
+  if (Bool(rng)) {
+    value.access_log = {Text(rng), Any(rng, model::AccessLogFormat::kJson), Int(rng)};
+  }
+  return value;
+}
+
 model::ServiceSpec Spec(Rng& rng) {
   model::ServiceSpec spec;
   spec.id = AnyService(rng);
@@ -65,6 +102,7 @@ model::ServiceSpec Spec(Rng& rng) {
   spec.load = {Bool(rng), Real(rng), {"/a", "/b?c=d"}};
   spec.prices = {Text(rng), Real(rng), Real(rng), Real(rng)};
   spec.lead_time_prior = Length(rng);
+  spec.telemetry = Telemetry(rng);
   return spec;
 }
 
