@@ -225,9 +225,8 @@ Status App::Parts::Serve() {
   if (config.tcp) {
     server.tcp.address = config.tcp->address;
     if (config.tcp->tls) {
-      server.tcp.cert_file = config.tcp->tls->cert;
-      server.tcp.key_file = config.tcp->tls->key;
-      server.tcp.client_ca_file = config.tcp->tls->client_ca;
+      const auto& tls = *config.tcp->tls;
+      server.tcp = {config.tcp->address, tls.cert, tls.key, tls.client_ca};
     }
   }
   server.reflection = config.reflection;
