@@ -42,6 +42,7 @@ ServerOptions ServerOptionsOf(const config::DaemonConfig& config) {
     }
   }
   server.reflection = config.reflection;
+  server.answers_path = config.state_dir + "/scaler-answers";
   server.message_bytes_max = static_cast<int>(config.limits.message_bytes_max);
   server.limits.open_calls_max = static_cast<size_t>(config.limits.max_watches);
   server.limits.watch_queue = static_cast<size_t>(config.limits.watch_queue);

@@ -1,7 +1,7 @@
 // Makes a repeated call answer as the first did. Keyed by method and request id; the body must be the same. A
 // repeat that arrives while the first still runs waits for its answer. Only successes are kept: a call that
-// failed changed nothing and may be tried again. In memory: a request id does not outlive the daemon.
-// Thread-safe. Bounded: the oldest answer gives way.
+// failed changed nothing and may be tried again. In memory: of the request ids only those of proposals
+// outlive the daemon, with the decision that they led to. Thread-safe. Bounded: the oldest answer gives way.
 #pragma once
 
 #include <absl/base/thread_annotations.h>

@@ -14,6 +14,7 @@
 #include "daemon/io/lock_file.h"
 #include "daemon/rpc/daemon_service.h"
 #include "daemon/rpc/decisions_service.h"
+#include "daemon/rpc/external_scaler_service.h"
 #include "daemon/rpc/read_services.h"
 #include "daemon/rpc/services_service.h"
 #include "daemon/rpc/telemetry_service.h"
@@ -28,12 +29,13 @@ constexpr std::chrono::seconds kLoopTurnMax(2);
 }  // namespace
 
 struct RpcServer::Impl {
-  Impl(Dispatcher& dispatcher, EdgeHooks hooks, const EdgeLimits& limits)
-      : edge(dispatcher, std::move(hooks), limits) {}
+  Impl(Dispatcher& dispatcher, EdgeHooks hooks, const ServerOptions& options)
+      : edge(dispatcher, std::move(hooks), options.limits), answers(options.answers_path) {}
 
   // In the order in which they must outlive each other: services outlive the server.
   std::optional<io::LockFile> lock;
   Edge edge;
+  AnswerBook answers;
   ServicesService services{edge};
   TelemetryService telemetry{edge};
   ForecastsService forecasts{edge};
@@ -43,14 +45,16 @@ struct RpcServer::Impl {
   ModelsService models{edge};
   CostsService costs{edge};
   DaemonService daemon{edge};
+  ExternalScalerService external_scaler{edge, answers};
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<io::PeerListener> listener;
   int tcp_port = 0;
   std::once_flag drain_once;
   std::thread drain;
 
-  std::array<grpc::Service*, 9> All() {
-    return {&services, &telemetry, &forecasts, &trials, &shadows, &decisions, &models, &costs, &daemon};
+  std::array<grpc::Service*, 10> All() {
+    return {&services,  &telemetry, &forecasts, &trials, &shadows,
+            &decisions, &models,    &costs,     &daemon, &external_scaler};
   }
   Status Build(const ServerOptions& options);
   void Accept(io::UniqueFd fd, io::PeerCredentials credentials);
@@ -59,7 +63,7 @@ struct RpcServer::Impl {
 
 StatusOr<std::unique_ptr<RpcServer>> RpcServer::Create(ServerOptions options, Dispatcher& dispatcher,
                                                        EdgeHooks hooks) {
-  auto impl = std::make_unique<Impl>(dispatcher, std::move(hooks), options.limits);
+  auto impl = std::make_unique<Impl>(dispatcher, std::move(hooks), options);
   const std::string lock_path = options.lock_path.empty() ? options.socket.path + ".lock" : options.lock_path;
   SHADOWD_ASSIGN_OR_RETURN(impl->lock, io::LockFile::Acquire(lock_path));
   SHADOWD_ASSIGN_OR_RETURN(impl->listener, io::PeerListener::Create(options.socket));
@@ -133,6 +137,7 @@ void RpcServer::SetServing(bool serving) {
                            "Costs", "Daemon"}) {
     impl_->server->GetHealthCheckService()->SetServingStatus(std::string("shadowd.v1.") + name, serving);
   }
+  impl_->server->GetHealthCheckService()->SetServingStatus("externalscaler.ExternalScaler", serving);
 }
 
 void RpcServer::Drain(Micros grace, std::function<void()> drained) {

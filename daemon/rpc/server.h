@@ -24,6 +24,7 @@ struct ServerOptions {
   TcpOptions tcp;
   bool reflection = true;
   int message_bytes_max = 4 << 20;
+  std::string answers_path;  // where the last answers to KEDA are kept; "" = in memory alone
   EdgeLimits limits;
 };
 

@@ -218,6 +218,32 @@ Status CheckWithinBounds(const v1::Service& service, int replicas) {
   return absl::OkStatus();
 }
 
+constexpr size_t kRepeatsAmong = 64;  // newest decisions of the service
+
+// The decision that a proposal with this request id led to before the daemon started anew; null without one.
+// Within one life of the daemon the call itself is repeated.
+StatusOr<const v1::Decision*> EarlierProposal(const std::vector<Resource>& decisions,
+                                              const v1::ProposeScalingRequest& request) {
+  if (request.request_id().empty()) {
+    return nullptr;
+  }
+  for (const Resource& resource : decisions) {
+    const auto& decision = static_cast<const v1::Decision&>(*resource);
+    if (decision.trigger().kind() != v1::Trigger::PROPOSAL ||
+        decision.trigger().request_id() != request.request_id()) {
+      continue;
+    }
+    if (decision.trigger().planned() == request.replicas()) {
+      return &decision;
+    }
+    return WithReason(WithField(InvalidArgument("request_id: used before for {} replicas, by {}",
+                                                decision.trigger().planned(), decision.name()),
+                                "request_id"),
+                      "REQUEST_ID_REUSED");
+  }
+  return nullptr;
+}
+
 void AnswerProposal(std::shared_ptr<TypedCall<v1::Decision>> call, v1::Decision decision, Micros wait) {
   if (wait > Micros(0) && decision.kind() == v1::Decision::PROVISIONAL) {
     const std::string name = decision.name();
@@ -239,9 +265,16 @@ grpc::ServerUnaryReactor* ServicesService::ProposeScaling(grpc::CallbackServerCo
     }
     call->edge().dispatcher.Read([call, checked, id = *id, wait = *wait](Catalogue& catalogue) {
       const auto service = Find<v1::Service>(catalogue, Noun::kService, checked->name());
-      const Status status =
-          service.ok() ? CheckWithinBounds(*service, checked->replicas()) : service.status();
-      if (!status.ok()) {
+      if (!service.ok()) {
+        return call->Answer(service.status());
+      }
+      const auto decisions =
+          catalogue.List(Noun::kDecision, ParentFilter(checked->name()), "", kRepeatsAmong);
+      const auto earlier = EarlierProposal(decisions, *checked);
+      if (!earlier.ok() || *earlier != nullptr) {
+        return earlier.ok() ? AnswerProposal(call, **earlier, wait) : call->Answer(earlier.status());
+      }
+      if (const Status status = CheckWithinBounds(*service, checked->replicas()); !status.ok()) {
         return call->Answer(status);
       }
       if (checked->validate_only()) {

@@ -139,6 +139,7 @@ StatusOr<ports::ReplyValue> FakeLoop::Propose(const model::ServiceId& id,
   decision.create_time = kStart;
   decision.planned = decision.to = command.planned;
   decision.trigger.kind = model::TriggerKind::kProposal;
+  decision.trigger.planned = command.planned;
   decision.trigger.request_id = command.request_id;
   Apply(id, decision);
   return ports::ReplyValue(decision);
