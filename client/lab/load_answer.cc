@@ -156,6 +156,34 @@ std::string ToText(const LoadAnswer& answer) {
   return text;
 }
 
+Json ToJson(const RateSearch& search, const std::string& url, const std::string& slo) {
+  Json runs = Json::array();
+  for (const SearchRun& run : search.runs()) {
+    runs.push_back({{"rate", run.rate},
+                    {"seconds", run.seconds},
+                    {"requests", run.requests},
+                    {"over_limit", run.over},
+                    {"holds", run.holds}});
+  }
+  Json json = {
+      {"url", url}, {"slo", slo}, {"max_rate", search.held()}, {"failed_rate", nullptr}, {"runs", runs}};
+  if (search.failed()) {
+    json["failed_rate"] = *search.failed();
+  }
+  return json;
+}
+
+std::string ToText(const RateSearch& search, const std::string& url, const std::string& slo) {
+  std::vector<ctl::Row> rows;
+  for (const SearchRun& run : search.runs()) {
+    rows.push_back({fmt::format("{:.1f}", run.rate), fmt::format("{:.1f}", run.seconds),
+                    std::to_string(run.requests), std::to_string(run.over), run.holds ? "yes" : "not sure"});
+  }
+  const std::string beyond = search.failed() ? fmt::format("; {:.1f} does not surely", *search.failed()) : "";
+  return fmt::format("{}\n\nholds {} up to {:.1f} requests/s{}\n\n", url, slo, search.held(), beyond) +
+         ctl::Table({"RATE", "SECONDS", "REQUESTS", "OVER", "HOLDS"}, rows);
+}
+
 std::string HdrDistribution(const series::Histogram& latency) {
   std::string text =
       fmt::format("{:>12} {:>14} {:>10} {:>14}\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)");

@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "lab/rate_search.h"
 #include "load/run_counts.h"
 
 namespace shadowd::lab {
@@ -18,6 +19,10 @@ struct LoadAnswer {
 
 nlohmann::ordered_json ToJson(const LoadAnswer& answer);
 std::string ToText(const LoadAnswer& answer);
+
+// What a search found: max_rate, failed_rate (null = none), runs.
+nlohmann::ordered_json ToJson(const RateSearch& search, const std::string& url, const std::string& slo);
+std::string ToText(const RateSearch& search, const std::string& url, const std::string& slo);
 
 // The percentile distribution ("Value Percentile TotalCount 1/(1-Percentile)", values in milliseconds), as
 // HdrHistogram's plotter takes it.

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <atomic>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <map>
@@ -12,9 +13,11 @@
 
 #include "daemon/io/load_run.h"
 #include "input/input_file.h"
+#include "lab/condition.h"
 #include "lab/load_answer.h"
 #include "lab/load_question.h"
 #include "lab/load_target.h"
+#include "lab/rate_search.h"
 
 namespace shadowd::lab {
 namespace {
@@ -150,6 +153,94 @@ void Show(const io::LoadSnapshot& now, double of_seconds) {
                static_cast<unsigned long long>(now.completed), static_cast<unsigned long long>(now.errors));
 }
 
+Status RunOnce(const LoadArguments& a, const load::Url& url, bool json) {
+  if (!a.points.empty()) {
+    return InvalidArgument("--points goes with --search, whose runs it holds");
+  }
+  SHADOWD_ASSIGN_OR_RETURN(const io::LoadOptions options, Options(a, url));
+  const bool terminal = isatty(STDERR_FILENO) == 1;
+  SHADOWD_ASSIGN_OR_RETURN(io::LoadResult result,
+                           io::RunLoad(options, stopped, [&](const io::LoadSnapshot& now) {
+                             if (terminal) {
+                               Show(now, options.plan.seconds);
+                             }
+                           }));
+  if (terminal) {
+    std::fputs("\r\033[K", stderr);
+  }
+  const bool whole = !stopped.load() && a.requests == 0;
+  const LoadAnswer answer{a.url, std::move(result.counts), whole ? options.plan.seconds : result.seconds,
+                          result.cpu_seconds};
+  if (!a.hdr.empty()) {
+    SHADOWD_RETURN_IF_ERROR(input::WriteOutput(a.hdr, HdrDistribution(answer.counts.latency)));
+  }
+  const std::string text = json ? ToJson(answer).dump(2) + "\n" : ToText(answer);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (answer.counts.planned > 0 && answer.counts.completed == 0) {
+    return Unavailable("{} answered no request", a.url);
+  }
+  return absl::OkStatus();
+}
+
+// Of the requests that were planned: over the limit, errors, or never sent.
+uint64_t Over(const load::RunCounts& counts, const model::Slo& slo) {
+  const uint64_t within = counts.latency.RankOf(slo.latency_limit.count());
+  uint64_t wrong = 0;
+  for (const auto& [kind, count] : counts.wrong_answers) {
+    wrong += count;
+  }
+  return counts.planned - std::min(counts.planned, within - std::min(within, wrong));
+}
+
+std::string PointRow(double rate, const load::RunCounts& counts) {
+  const auto& latency = counts.latency;
+  const double errors =
+      static_cast<double>(counts.Errors()) / static_cast<double>(std::max<uint64_t>(1, counts.sent));
+  return fmt::format("{:.3f},{},{},{},{:.6f},{}\n", rate, latency.ValueAtQuantile(0.5),
+                     latency.ValueAtQuantile(0.95), latency.ValueAtQuantile(0.99), errors, counts.completed);
+}
+
+Status RunSearch(const LoadArguments& a, const load::Url& url, bool json) {
+  if (!a.rate.empty() || !a.profile.empty() || a.arrival.starts_with("trace:")) {
+    return InvalidArgument(
+        "--search chooses the rates itself: neither --rate, --profile nor recorded times go with it");
+  }
+  SHADOWD_ASSIGN_OR_RETURN(const model::Slo slo, ParseSlo({a.search}));
+  RateSearch::Options search_options;
+  search_options.allowed_over = 1 - slo.latency_quantile;
+  RateSearch search(search_options);
+  std::string points = "load_rps,p50_us,p95_us,p99_us,error_rate,requests\n";
+  while (const auto next = search.NextRun()) {
+    LoadArguments run = a;
+    run.rate = fmt::format("{:.3f}", next->rate);
+    run.duration = fmt::format("{}ms", std::max<int64_t>(1, std::llround(1000 * next->seconds)));
+    run.seed = a.seed + search.runs().size();
+    SHADOWD_ASSIGN_OR_RETURN(const io::LoadOptions options, Options(run, url));
+    SHADOWD_ASSIGN_OR_RETURN(const io::LoadResult result,
+                             io::RunLoad(options, stopped, [](const io::LoadSnapshot&) {}));
+    if (stopped.load()) {
+      break;
+    }
+    points += PointRow(next->rate, result.counts);
+    search.Add(result.counts.planned, Over(result.counts, slo));
+    if (isatty(STDERR_FILENO) == 1) {
+      std::fprintf(stderr, "\r%.0f requests/s: %s\033[K", next->rate,
+                   search.runs().back().holds ? "holds" : "not sure to hold");
+    }
+  }
+  if (isatty(STDERR_FILENO) == 1) {
+    std::fputs("\r\033[K", stderr);
+  }
+  if (!a.points.empty()) {
+    SHADOWD_RETURN_IF_ERROR(input::WriteOutput(a.points, points));
+  }
+  const std::string text =
+      json ? ToJson(search, a.url, a.search).dump(2) + "\n" : ToText(search, a.url, a.search);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return search.held() > 0 ? absl::OkStatus()
+                           : FailedPrecondition("{} holds {} at no rate that was tried", a.url, a.search);
+}
+
 }  // namespace
 
 void AddLoadOptions(CLI::App& load, LoadArguments& a) {
@@ -194,37 +285,19 @@ void AddLoadOptions(CLI::App& load, LoadArguments& a) {
   load.add_option("--ca", a.ca, "Certificates (PEM) of the authorities to trust; the system's by default");
   load.add_flag("--insecure", a.insecure, "Take any certificate");
   load.add_option("--seed", a.seed, "The same seed plans the same times")->capture_default_str();
+  load.add_option(
+      "--search", a.search,
+      "Look for the highest rate within this SLO, as 'p95_us<=50000', instead of sending one rate");
+  load.add_option("--points", a.points, "Write the search's runs into this CSV, for capacity fit --points");
   load.add_option("--hdr", a.hdr,
                   "Write the latencies' percentile distribution into this file (HdrHistogram's format)");
 }
 
 Status RunLoadCommand(const LoadArguments& a, bool json) {
   SHADOWD_ASSIGN_OR_RETURN(const load::Url url, load::ParseUrl(a.url));
-  SHADOWD_ASSIGN_OR_RETURN(const io::LoadOptions options, Options(a, url));
   std::signal(SIGINT, [](int) { stopped.store(true); });
   std::signal(SIGTERM, [](int) { stopped.store(true); });
-  const bool terminal = isatty(STDERR_FILENO) == 1;
-  SHADOWD_ASSIGN_OR_RETURN(io::LoadResult result,
-                           io::RunLoad(options, stopped, [&](const io::LoadSnapshot& now) {
-                             if (terminal) {
-                               Show(now, options.plan.seconds);
-                             }
-                           }));
-  if (terminal) {
-    std::fputs("\r\033[K", stderr);
-  }
-  const bool whole = !stopped.load() && a.requests == 0;
-  const LoadAnswer answer{a.url, std::move(result.counts), whole ? options.plan.seconds : result.seconds,
-                          result.cpu_seconds};
-  if (!a.hdr.empty()) {
-    SHADOWD_RETURN_IF_ERROR(input::WriteOutput(a.hdr, HdrDistribution(answer.counts.latency)));
-  }
-  const std::string text = json ? ToJson(answer).dump(2) + "\n" : ToText(answer);
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  if (answer.counts.planned > 0 && answer.counts.completed == 0) {
-    return Unavailable("{} answered no request", a.url);
-  }
-  return absl::OkStatus();
+  return a.search.empty() ? RunOnce(a, url, json) : RunSearch(a, url, json);
 }
 
 }  // namespace shadowd::lab

@@ -30,6 +30,8 @@ struct LoadArguments {
   bool insecure = false;
   uint64_t seed = 1;
   std::string hdr;
+  std::string search;  // an SLO: the highest rate within it is looked for
+  std::string points;  // where the search's runs go
 };
 
 void AddLoadOptions(CLI::App& load, LoadArguments& arguments);

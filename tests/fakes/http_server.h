@@ -29,7 +29,7 @@ class HttpServer {
     bool keep_log = true;
     int status = 200;
     // The whole answer to a request (head and body); its head ends the connection or tells its length.
-    std::function<std::string(const std::string& request)> answer;
+    std::function<std::string(const std::string& request)> answer = {};
   };
   explicit HttpServer(const Options& options);
   HttpServer() : HttpServer(Options{}) {}

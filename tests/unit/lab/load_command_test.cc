@@ -55,6 +55,27 @@ TEST_CASE("a mix, a profile and recorded times are files") {
   std::filesystem::remove_all(folder);
 }
 
+TEST_CASE("a search finds about what the target holds, and its runs feed the capacity curve") {
+  fakes::HttpServer::Options slow;
+  slow.delay_us = 10'000;
+  const fakes::HttpServer server(slow);
+  char name[] = "/tmp/shadowd-search-XXXXXX";
+  const std::string folder = mkdtemp(name);
+  // Two connections of 10 ms each answer at most 200 a second.
+  const ProgramResult result =
+      Load("http://" + server.address() + " --search 'p95_us<=40000' --connections 2 --points " + folder +
+           "/points.csv --json");
+  REQUIRE(result.code == 0);
+  const nlohmann::json json = nlohmann::json::parse(result.out);
+  CHECK(json["max_rate"] > 60);
+  CHECK(json["max_rate"] < 200);
+  const ProgramResult fit = RunProgram(std::string(SHADOW_LAB) + " capacity fit --points " + folder +
+                                       "/points.csv --slo 'p95_us<=40000' --demand 1000 --json 2>&1");
+  INFO(fit.out);
+  CHECK(fit.code == 0);
+  std::filesystem::remove_all(folder);
+}
+
 TEST_CASE("errors name the flag and the reason, and send nothing") {
   const fakes::HttpServer server;
   const std::string url = "http://" + server.address() + " ";
@@ -68,6 +89,9 @@ TEST_CASE("errors name the flag and the reason, and send nothing") {
       {url + "--rate 5 --connections 0", "--connections"},
       {url + "--rate 5 --arrival gamma", "--arrival: \"gamma\""},
       {url + "--rate 5 --header X", "header \"X\""},
+      {url + "--search 'p95_us<=1000' --rate 5", "--search chooses the rates itself"},
+      {url + "--search fast", "fast"},
+      {url + "--rate 5 --points x", "--points goes with --search"},
       {url + "--rate 5 --grpc Method", "package.Service/Method"},
       {url + "--rate 5 --body /no/such/file", "/no/such/file"},
       {"ftp://x --rate 5", "URL: no http"},
