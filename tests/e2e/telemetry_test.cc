@@ -261,7 +261,8 @@ TEST_CASE("A Prometheus pushes by remote write, and its labels name the service"
   CHECK(figures.Becomes("shadowd_service_latency_seconds{quantile=\"0.95\",service=\"shop\"}", 0.029));
   CHECK(figures.Becomes("shadowd_service_serving{service=\"shop\"}", 1));
   INFO(prometheus.Log());
-  CHECK(figures.Of("shadowd_ingest_samples_total{outcome=\"taken\",protocol=\"remote_write\"}") > 20);
+  // Two scrapes at least, of the counters that the figures above are made of.
+  CHECK(figures.Of("shadowd_ingest_samples_total{outcome=\"taken\",protocol=\"remote_write\"}") >= 8);
   CHECK(prometheus.Log().find("non-recoverable") == std::string::npos);
 
   const std::string url = fmt::format("http://127.0.0.1:{}/api/v1/write", port);
